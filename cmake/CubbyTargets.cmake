@@ -1,0 +1,31 @@
+# How every target of cubby is compiled: the language level, the warnings, and one way to add a
+# library per folder.
+
+include(GNUInstallDirs)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CUBBY_CCACHE ccache)
+if(CUBBY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CUBBY_CCACHE}")
+endif()
+
+# Warnings for our own code only: a target links this privately, and third-party headers come in as
+# SYSTEM includes.
+add_library(cubby_warnings INTERFACE)
+target_compile_options(cubby_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(cubby_warnings INTERFACE -Wthread-safety)
+endif()
+
+# cubby_add_library(NAME FILE...): the static library of one folder of src/. Sources inside the
+# project include one another from src/ ("core/shard.hpp").
+function(cubby_add_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>")
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:cubby_warnings>)
+endfunction()

@@ -1,0 +1,162 @@
+// The embeddable cache: an in-memory map from keys to values with one memory budget, which forgets
+// the least recently used entry when the budget is full, and never before.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <cubby/clock.hpp>
+
+namespace cubby {
+
+// Decides what an entry counts for in the budget, in bytes, from its key and the size of its value.
+// Must be a pure function: the charge is asked for again when the entry goes.
+using ChargeFunction = std::function<std::size_t(std::string_view key, std::size_t value_bytes)>;
+
+struct CacheOptions {
+  // The budget for everything that the cache holds: entries at the size that their memory really
+  // takes, and the index. At least kMinMemoryBytes.
+  std::size_t max_memory_bytes = std::size_t{64} << 20;
+
+  // How many independently locked parts there are: a power of two from 1 to kMaxShards.
+  std::size_t shards = 64;
+
+  // The most entries that one shard may hold; 0 means no limit. A shard that is full evicts its own
+  // least recently used entry, even while there is room in the budget.
+  std::size_t capacity_per_shard = 0;
+
+  // Seeds the hash of keys. Left empty, a random seed is drawn, so that nobody can aim keys at one
+  // shard; set it only to make a test repeatable.
+  std::optional<std::uint64_t> hash_seed;
+
+  // Where time to live is measured. Not owned; must outlive the cache.
+  const Clock* clock = &steady_clock();
+
+  // Replaces the default charge, which is the memory that the entry's allocations take. When it is
+  // set the budget counts nothing but the charges: simulators and tests want that, daemons do not.
+  ChargeFunction charge;
+};
+
+// The smallest budget, in bytes, that a cache can be made with.
+inline constexpr std::size_t kMinMemoryBytes = std::size_t{1} << 20;
+// The largest budget: entries are addressed with 32 bits, in units of eight bytes.
+inline constexpr std::size_t kMaxMemoryBytes = (std::size_t{1} << 35) - (std::size_t{1} << 28);
+inline constexpr std::size_t kMaxShards = 256;
+// The longest key, in bytes.
+inline constexpr std::size_t kMaxKeyBytes = 2048;
+// The largest value, in bytes.
+inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
+// How many bits of PutOptions::flags are kept.
+inline constexpr unsigned kUserFlagBits = 2;
+
+struct PutOptions {
+  // How long the entry may be found; zero means for ever.
+  std::chrono::milliseconds ttl{0};
+
+  // Kept with the entry and given back by get(): kUserFlagBits bits that mean what the caller says.
+  std::uint8_t flags = 0;
+};
+
+enum class PutOutcome : std::uint8_t {
+  inserted,   // there was no such key
+  replaced,   // there was, and its value, flags and time to live are now these
+  too_large,  // it can never fit; what was there before under the key is left as it was
+};
+
+// What get() shows of a value while the shard is locked. Valid inside the callback only.
+class ValueView {
+ public:
+  std::size_t size() const noexcept { return size_; }
+  std::uint8_t flags() const noexcept { return flags_; }
+
+  // Copies all size() bytes to `out`.
+  void copy_to(char* out) const noexcept;
+
+  // Appends all size() bytes to `out`.
+  void append_to(std::string& out) const;
+
+ private:
+  friend class Shard;
+  ValueView() = default;
+
+  std::string_view head_;
+  const void* arena_ = nullptr;
+  std::uint32_t chain_ = 0;
+  std::uint8_t flags_ = 0;
+  std::size_t size_ = 0;
+};
+
+// Counted since the cache was made, except for entries and bytes, which are as of now.
+struct CacheStats {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t inserts = 0;
+  std::uint64_t replacements = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t expirations = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t data_bytes = 0;     // keys and values
+  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes
+  std::uint64_t index_bytes = 0;
+};
+
+// Thread safety: every member function may be called from any thread at any time, but for the
+// constructor and the destructor. A key is any string of 1 to kMaxKeyBytes bytes.
+class Cache {
+ public:
+  // Throws std::invalid_argument, with every problem named, when the options are out of range, and
+  // std::bad_alloc when the system refuses the address space.
+  explicit Cache(const CacheOptions& options);
+  ~Cache();
+
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  // Stores a copy of `value` under `key` and makes it the most recently used entry, evicting others
+  // when the budget needs it. An empty key, or one over kMaxKeyBytes, is too_large.
+  PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options = {});
+
+  // Looks `key` up. When found, makes the entry the most recently used, calls `sink(ValueView)`
+  // with its shard locked, and returns true. The sink should copy what it needs and return: it must
+  // not call the cache.
+  template <class Sink>
+  bool get(std::string_view key, Sink&& sink) {
+    using Target = std::remove_reference_t<Sink>;
+    return get_with(
+        key, [](void* context, const ValueView& value) { (*static_cast<Target*>(context))(value); },
+        const_cast<void*>(static_cast<const void*>(std::addressof(sink))));
+  }
+
+  // A copy of the value, or nothing.
+  std::optional<std::string> get(std::string_view key);
+
+  // Removes the entry; false when there was none.
+  bool erase(std::string_view key);
+
+  // Removes every entry. Entries that other threads put meanwhile may stay or go.
+  void clear();
+
+  CacheStats stats() const;
+
+  // Walks every entry and checks that the cache's bookkeeping agrees with itself: each shard's list
+  // against its index, the sums against the counters, the budget against the charges. Returns what
+  // is wrong, one line a problem; empty when nothing is. Only while no other thread uses the cache.
+  std::string check_invariants() const;
+
+ private:
+  using SinkFunction = void (*)(void* context, const ValueView& value);
+  bool get_with(std::string_view key, SinkFunction sink, void* context);
+
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cubby

@@ -1,0 +1,1 @@
+#include <cubby/cache.hpp>

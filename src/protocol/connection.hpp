@@ -1,0 +1,72 @@
+// One connection's side of HTTP/1.1, without the socket: bytes in, bytes out.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/limits.hpp"
+
+namespace cubby {
+class Cache;
+}
+
+namespace cubby::protocol {
+
+class DateHeader;
+
+// What all connections of a worker share. Everything outlives the connections.
+struct Context {
+  Cache& cache;
+  const Limits& limits;
+  const DateHeader& date;
+  // Receive() stops taking requests when the output is at least this large, so that a peer that
+  // sends without reading cannot make the replies grow. The reply that passes it is still whole.
+  std::size_t output_cap_bytes = std::size_t{256} << 10;
+};
+
+// Parses requests, runs them in order, and appends the replies.
+//
+// The caller owns the bytes: what receive() did not consume must be the beginning of the next
+// call's input. A connection that has nothing in progress holds no memory beyond itself.
+//
+// Thread safety: none; a connection belongs to one thread. Never throws for what the peer sent.
+class Connection {
+ public:
+  explicit Connection(const Context& context);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) = delete;
+
+  // Runs every whole request in `input`, appends the replies to `output` in request order, and
+  // returns how many bytes of `input` it is done with. It returns with unconsumed input when the
+  // rest is an incomplete head, when `output` has reached the cap (then call again with the rest
+  // once the output is sent, even when nothing new has arrived), or when finished() has become true
+  // (then the rest must be thrown away). The result does not depend on how the peer's bytes are cut
+  // into calls.
+  std::size_t receive(std::string_view input, std::string& output);
+
+  // The connection must be closed once the output is sent: the peer asked for it, it broke the
+  // protocol, or drain() was called and the last reply is made. Nothing more will be consumed.
+  bool finished() const noexcept;
+
+  // finished() came from refusing a request whose bytes may still be arriving: to let the peer read
+  // the reply, shut down the sending side first and read the rest away for a moment, because
+  // closing with unread bytes resets the connection (RFC 9112, section 9.6).
+  bool should_linger() const noexcept;
+
+  // A request has begun (its first byte has been seen) and has not been answered.
+  bool in_request() const noexcept;
+
+  // From now on replies carry "Connection: close" and the next one is the last. When no request is
+  // in progress, finished() becomes true at once.
+  void drain() noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cubby::protocol

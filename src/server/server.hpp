@@ -1,0 +1,68 @@
+// The HTTP server: listens, spreads connections over its workers, and stops without losing replies.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "protocol/limits.hpp"
+
+namespace cubby {
+class Cache;
+}
+
+namespace cubby::server {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";  // an IPv4 or IPv6 address, or "localhost"
+  std::uint16_t port = 7171;       // 0 lets the system choose; see Server::port()
+  std::size_t threads = 1;         // workers; at least 1
+  protocol::Limits limits;
+  // Where problems after start-up go, one line each, from any worker's thread. May be empty.
+  std::function<void(std::string_view message)> on_problem;
+};
+
+// Thread safety: stop() and abort() may be called from any thread; the others from one.
+class Server {
+ public:
+  // Binds and listens, so that port() is known and a client can already connect. Throws
+  // std::system_error when the address is unusable or taken; its what() names address and reason.
+  Server(Cache& cache, ServerOptions options);
+  // As abort(), then waits for the workers.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The port that is listened on.
+  std::uint16_t port() const noexcept;
+
+  // Starts the workers and returns.
+  void start();
+
+  // Stops accepting, answers every request that has begun, closes what is idle. Connections that
+  // are still open after `timeout` are cut. Returns at once; wait() tells when it is done.
+  void stop(std::chrono::milliseconds timeout);
+
+  // Cuts every connection now.
+  void abort();
+
+  // Blocks until the server has stopped and all its threads have ended. True when no connection had
+  // to be cut.
+  bool wait();
+
+  // Open connections, over all workers.
+  std::size_t connections() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cubby::server
