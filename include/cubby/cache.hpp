@@ -17,6 +17,8 @@
 
 namespace cubby {
 
+class Arena;
+
 // Decides what an entry counts for in the budget, in bytes, from its key and the size of its value.
 // Must be a pure function: the charge is asked for again when the entry goes.
 using ChargeFunction = std::function<std::size_t(std::string_view key, std::size_t value_bytes)>;
@@ -35,14 +37,14 @@ struct CacheOptions {
 
   // Seeds the hash of keys. Left empty, a random seed is drawn, so that nobody can aim keys at one
   // shard; set it only to make a test repeatable.
-  std::optional<std::uint64_t> hash_seed;
+  std::optional<std::uint64_t> hash_seed = std::nullopt;
 
   // Where time to live is measured. Not owned; must outlive the cache.
   const Clock* clock = &steady_clock();
 
   // Replaces the default charge, which is the memory that the entry's allocations take. When it is
   // set the budget counts nothing but the charges: simulators and tests want that, daemons do not.
-  ChargeFunction charge;
+  ChargeFunction charge = nullptr;
 };
 
 // The smallest budget, in bytes, that a cache can be made with.
@@ -55,7 +57,7 @@ inline constexpr std::size_t kMaxKeyBytes = 2048;
 // The largest value, in bytes.
 inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
 // How many bits of PutOptions::flags are kept.
-inline constexpr unsigned kUserFlagBits = 2;
+inline constexpr unsigned kUserFlagBits = 3;
 
 struct PutOptions {
   // How long the entry may be found; zero means for ever.
@@ -84,12 +86,12 @@ class ValueView {
   void append_to(std::string& out) const;
 
  private:
-  friend class Shard;
+  friend class EntryStore;
   ValueView() = default;
 
   std::string_view head_;
-  const void* arena_ = nullptr;
-  std::uint32_t chain_ = 0;
+  const Arena* arena_ = nullptr;
+  std::uint32_t first_block_ = 0;
   std::uint8_t flags_ = 0;
   std::size_t size_ = 0;
 };

@@ -1,1 +1,238 @@
+#include <algorithm>
+#include <bit>
+#include <random>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
 #include <cubby/cache.hpp>
+
+#include "core/compactor.hpp"
+#include "core/shard.hpp"
+
+namespace cubby {
+
+namespace {
+
+constexpr std::size_t kIndexStepBytes = 4096;
+
+// How many shards' oldest entries are compared to find one to evict. Five follow one list for the
+// whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
+constexpr int kShardsCompared = 5;
+
+// Unused slots that may lie about before slots are moved. The part per class is what moving cannot
+// gain; the rest is what saves moving for every new page.
+constexpr std::size_t slack_bytes(std::size_t limit) {
+  return kSizeClassCount * kPageBytes + limit / 50;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+// SplitMix64: a good generator whose state is a counter, so that threads can share it.
+std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
+  constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
+  std::uint64_t z = state.fetch_add(kStep, std::memory_order_relaxed) + kStep;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+const CacheOptions& validated(const CacheOptions& options) {
+  std::string problems;
+  const auto require = [&](bool holds, const std::string& problem) {
+    if (!holds) problems += (problems.empty() ? "" : "; ") + problem;
+  };
+  const bool shards_ok = std::has_single_bit(options.shards) && options.shards <= kMaxShards;
+  require(shards_ok, "shards must be a power of two from 1 to " + std::to_string(kMaxShards));
+  require(options.clock != nullptr, "there must be a clock");
+  if (!options.charge) {
+    require(options.max_memory_bytes >= kMinMemoryBytes,
+            "max_memory_bytes must be at least " + std::to_string(kMinMemoryBytes));
+    require(options.max_memory_bytes <= kMaxMemoryBytes,
+            "max_memory_bytes must be at most " + std::to_string(kMaxMemoryBytes));
+    // An eighth: the smallest indexes must not be what the memory goes to.
+    require(!shards_ok || options.max_memory_bytes / 8 >= options.shards * kIndexStepBytes / 4,
+            "max_memory_bytes is too small for so many shards");
+  }
+  if (!problems.empty()) throw std::invalid_argument(problems);
+  return options;
+}
+
+}  // namespace
+
+class Cache::Impl {
+ public:
+  explicit Impl(const CacheOptions& options)
+      : common_(validated(options), arena_bytes(options),
+                options.hash_seed ? *options.hash_seed : random_seed()),
+        shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
+        compactor_(common_, shards_),
+        victims_(common_.seed) {
+    shards_.reserve(options.shards);
+    for (std::size_t i = 0; i < options.shards; ++i) {
+      shards_.push_back(std::make_unique<Shard>(common_, static_cast<std::uint8_t>(i)));
+    }
+    largest_charge_ = options.max_memory_bytes;
+    if (!options.charge) largest_charge_ -= options.shards * kIndexStepBytes;
+  }
+
+  PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options) {
+    if (!valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
+    if (common_.charge(key, value.size()) > largest_charge_) return PutOutcome::too_large;
+
+    const KeyHash hash = KeyHash::of(key, common_.seed);
+    Credit credit(common_.budget);
+    for (;;) {
+      make_pages(EntryStore::footprint(key.size(), value.size()));
+      std::size_t needed = 0;
+      const Shard::PutResult result =
+          shard_of(hash).put(hash, key, value, options, credit, &needed);
+      switch (result) {
+        case Shard::PutResult::inserted:
+        case Shard::PutResult::replaced:
+          // The index may have grown.
+          while (common_.budget.exceeded() && evict()) {
+          }
+          return result == Shard::PutResult::inserted ? PutOutcome::inserted : PutOutcome::replaced;
+        case Shard::PutResult::no_credit:
+          while (!credit.raise_to(needed)) {
+            // All the rest is on its way to a shard in other threads.
+            if (!evict()) std::this_thread::yield();
+          }
+          break;
+        case Shard::PutResult::no_memory:
+          if (!evict()) return PutOutcome::too_large;
+          break;
+      }
+    }
+  }
+
+  bool get(std::string_view key, SinkFunction sink, void* context) {
+    if (!valid_key(key)) return false;
+    const KeyHash hash = KeyHash::of(key, common_.seed);
+    return shard_of(hash).get(hash, key, sink, context);
+  }
+
+  bool erase(std::string_view key) {
+    if (!valid_key(key)) return false;
+    const KeyHash hash = KeyHash::of(key, common_.seed);
+    return shard_of(hash).erase(hash, key);
+  }
+
+  void clear() {
+    for (const auto& shard : shards_) shard->clear();
+  }
+
+  CacheStats stats() const {
+    CacheStats stats;
+    for (const auto& shard : shards_) shard->add_stats(stats);
+    stats.charged_bytes = common_.budget.charged();
+    stats.index_bytes = common_.index_bytes.load(std::memory_order_relaxed);
+    return stats;
+  }
+
+  std::string check_invariants() const {
+    std::string problems;
+    std::size_t charged =
+        common_.custom_charge ? 0 : common_.index_bytes.load(std::memory_order_relaxed);
+    for (const auto& shard : shards_) shard->check_invariants(problems, &charged);
+    if (charged != common_.budget.charged()) {
+      problems += "the budget has " + std::to_string(common_.budget.charged()) +
+                  " bytes charged, entries and index make " + std::to_string(charged) + "\n";
+    }
+    if (common_.budget.exceeded()) problems += "the budget is exceeded\n";
+    return problems;
+  }
+
+ private:
+  static bool valid_key(std::string_view key) noexcept {
+    return !key.empty() && key.size() <= kMaxKeyBytes;
+  }
+
+  static std::size_t arena_bytes(const CacheOptions& options) {
+    if (options.charge) return kMaxMemoryBytes;
+    // Addresses cost nothing: an eighth more than can ever be needed.
+    const std::size_t limit = options.max_memory_bytes;
+    return std::min(limit + limit / 8 + slack_bytes(limit), kMaxMemoryBytes + kMinMemoryBytes);
+  }
+
+  Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
+
+  // Sees to it that an entry of `bytes` finds pages without the cache taking more memory than its
+  // limit and the slack.
+  void make_pages(std::size_t bytes) {
+    if (common_.custom_charge) return;
+    const std::size_t limit = common_.budget.limit();
+    const std::size_t taken = common_.index_bytes.load(std::memory_order_relaxed) + bytes;
+    const std::size_t most_pages =
+        (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
+    if (common_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
+  }
+
+  // The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
+  Shard* choose_victim() {
+    Shard* oldest = nullptr;
+    std::uint32_t oldest_age = 0;
+    const auto consider = [&](Shard& shard) {
+      const std::optional<std::uint32_t> age = shard.oldest_age();
+      if (!age || (oldest != nullptr && *age <= oldest_age)) return;
+      oldest = &shard;
+      oldest_age = *age;
+    };
+    if (shards_.size() > kShardsCompared) {
+      std::uint64_t random = next_random(victims_);
+      for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
+        consider(*shards_[random & (shards_.size() - 1)]);
+      }
+    }
+    if (oldest == nullptr) {
+      for (const auto& shard : shards_) consider(*shard);
+    }
+    return oldest;
+  }
+
+  // Evicts one entry. False when there are none.
+  bool evict() {
+    while (Shard* victim = choose_victim()) {
+      if (victim->evict_oldest()) return true;
+    }
+    return false;
+  }
+
+  Common common_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  const unsigned shard_bits_;
+  std::size_t largest_charge_ = 0;
+  Compactor compactor_;
+  std::atomic<std::uint64_t> victims_;
+};
+
+Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Cache::~Cache() = default;
+
+PutOutcome Cache::put(std::string_view key, std::string_view value, const PutOptions& options) {
+  return impl_->put(key, value, options);
+}
+
+bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
+  return impl_->get(key, sink, context);
+}
+
+std::optional<std::string> Cache::get(std::string_view key) {
+  std::optional<std::string> copy;
+  get(key, [&](const ValueView& value) { value.append_to(copy.emplace()); });
+  return copy;
+}
+
+bool Cache::erase(std::string_view key) { return impl_->erase(key); }
+
+void Cache::clear() { impl_->clear(); }
+
+CacheStats Cache::stats() const { return impl_->stats(); }
+
+std::string Cache::check_invariants() const { return impl_->check_invariants(); }
+
+}  // namespace cubby

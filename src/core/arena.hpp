@@ -1,0 +1,71 @@
+// The address space where entries live, handed out in pages.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/thread_annotations.hpp"
+
+namespace cubby {
+
+// The address of something in an arena, in units of kGranuleBytes from its base. Half the size of a
+// pointer; 0 is no address.
+using Ref = std::uint32_t;
+using PageNumber = std::uint32_t;
+
+inline constexpr std::size_t kGranuleBytes = 8;
+inline constexpr std::size_t kPageBytes = std::size_t{32} << 10;
+inline constexpr std::uint32_t kGranulesPerPage = kPageBytes / kGranuleBytes;
+
+// Reserves its whole capacity as addresses at once and takes real memory only as pages are touched.
+// A page that comes back is kept for the next taker when few are kept already, and otherwise given
+// back to the system at once.
+//
+// Thread safety: all member functions may be called from any thread.
+class Arena {
+ public:
+  // Room for `capacity_bytes`, rounded up to whole pages. Throws std::bad_alloc when the system
+  // refuses the addresses.
+  explicit Arena(std::size_t capacity_bytes);
+  ~Arena();
+
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // How many pages there can be, with page 0, which is never handed out.
+  PageNumber page_count() const noexcept { return page_count_; }
+
+  // A page of unspecified content, or 0 when all are taken.
+  PageNumber acquire_page() CUBBY_EXCLUDES(mutex_);
+  void release_page(PageNumber page) CUBBY_EXCLUDES(mutex_);
+
+  // Memory that the arena takes from the system now: pages in use and pages kept.
+  std::size_t resident_bytes() const noexcept {
+    return resident_pages_.load(std::memory_order_relaxed) * kPageBytes;
+  }
+
+  std::size_t pages_in_use() const noexcept {
+    return pages_in_use_.load(std::memory_order_relaxed);
+  }
+
+  std::byte* at(Ref ref) const noexcept { return base_ + std::size_t{ref} * kGranuleBytes; }
+
+  static Ref first_ref(PageNumber page) noexcept { return page * kGranulesPerPage; }
+  static PageNumber page_of(Ref ref) noexcept { return ref / kGranulesPerPage; }
+
+ private:
+  std::byte* base_ = nullptr;
+  PageNumber page_count_ = 0;
+  std::atomic<std::size_t> pages_in_use_{0};
+  std::atomic<std::size_t> resident_pages_{0};
+
+  Mutex mutex_;
+  std::vector<PageNumber> kept_ CUBBY_GUARDED_BY(mutex_);
+  std::vector<PageNumber> given_back_ CUBBY_GUARDED_BY(mutex_);
+  PageNumber next_untouched_ CUBBY_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace cubby

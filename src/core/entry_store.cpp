@@ -1,0 +1,211 @@
+#include "core/entry_store.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cubby {
+
+namespace {
+
+constexpr std::size_t kBlockPayloadBytes = kMaxSlotBytes - sizeof(SlotHeader);
+constexpr std::size_t kLargestSingle = kMaxSlotBytes - sizeof(SlotHeader);
+
+std::size_t bytes_before_value(const SlotHeader& header) noexcept {
+  const SlotMeta meta = header.get_meta();
+  return meta.key_size() + (meta.is_chained() ? sizeof(Ref) : 0);
+}
+
+// Copies a value's parts in order to wherever `sink(data, size)` takes them.
+template <class Sink>
+void for_each_part(const Arena& arena, std::string_view head, Ref block, std::size_t size,
+                   Sink&& sink) {
+  sink(head.data(), head.size());
+  for (std::size_t left = size - head.size(); left != 0;) {
+    const SlotHeader& b = header_at(arena, block);
+    if (b.next != 0) __builtin_prefetch(arena.at(b.next));
+    const std::size_t n = std::min(left, kBlockPayloadBytes);
+    sink(b.payload(), n);
+    left -= n;
+    block = b.next;
+  }
+}
+
+}  // namespace
+
+// How many blocks an entry has, and how much of the value is in its own slot before them. All
+// blocks but the last are full.
+struct EntryStore::Shape {
+  SizeClass head_class;
+  std::size_t blocks;
+  std::size_t head_value_bytes;
+
+  static Shape of(std::size_t key_size, std::size_t value_size) noexcept {
+    if (key_size + value_size <= kLargestSingle) {
+      return {size_class_of(sizeof(SlotHeader) + key_size + value_size), 0, value_size};
+    }
+    const std::size_t fixed = sizeof(SlotHeader) + key_size + sizeof(Ref);
+    // As few blocks as leave a rest that fits the head's slot. With a long key the rest may be all
+    // in the last block.
+    const std::size_t over = fixed + value_size - kMaxSlotBytes;
+    const std::size_t blocks = (over + kBlockPayloadBytes - 1) / kBlockPayloadBytes;
+    const std::size_t in_blocks = blocks * kBlockPayloadBytes;
+    const std::size_t in_head = value_size > in_blocks ? value_size - in_blocks : 0;
+    return {size_class_of(fixed + in_head), blocks, in_head};
+  }
+
+  bool operator==(const Shape& other) const noexcept {
+    return head_class == other.head_class && blocks == other.blocks;
+  }
+};
+
+std::size_t EntryStore::footprint(std::size_t key_size, std::size_t value_size) noexcept {
+  const Shape shape = Shape::of(key_size, value_size);
+  return slot_charge(shape.head_class) + shape.blocks * slot_charge(kLargestClass);
+}
+
+std::size_t EntryStore::footprint(Ref entry) const noexcept {
+  const SlotHeader& h = header(entry);
+  return footprint(h.get_meta().key_size(), h.value_size);
+}
+
+Ref EntryStore::first_block(Ref entry) const noexcept {
+  const SlotHeader& h = header(entry);
+  Ref block = 0;
+  std::memcpy(&block, h.payload() + h.get_meta().key_size(), sizeof block);
+  return block;
+}
+
+void EntryStore::set_first_block(Ref entry, Ref block) noexcept {
+  SlotHeader& h = header(entry);
+  std::memcpy(h.payload() + h.get_meta().key_size(), &block, sizeof block);
+}
+
+Ref EntryStore::create(std::string_view key, std::string_view value, SlotMeta meta) {
+  const Shape shape = Shape::of(key.size(), value.size());
+  const SlotMeta block_meta = SlotMeta().with_owner(meta.owner()).as_block();
+  // Back to front, so that each block knows the one behind it.
+  Ref chain = 0;
+  for (std::size_t i = 0; i < shape.blocks; ++i) {
+    const Ref block = slab_.allocate(kLargestClass);
+    if (block == 0) {
+      free_chain(chain);
+      return 0;
+    }
+    SlotHeader& b = header(block);
+    b.previous = 0;
+    b.next = chain;
+    store_meta(b, block_meta);
+    if (chain != 0) header(chain).previous = block;
+    chain = block;
+  }
+  const Ref entry = slab_.allocate(shape.head_class);
+  if (entry == 0) {
+    free_chain(chain);
+    return 0;
+  }
+  SlotHeader& h = header(entry);
+  h.previous = h.next = 0;
+  store_meta(h, meta.with_key_size(key.size()).with_chained(chain != 0));
+  std::memcpy(h.payload(), key.data(), key.size());
+  if (chain != 0) {
+    set_first_block(entry, chain);
+    header(chain).previous = entry;
+  }
+  write_value(entry, value, shape);
+  return entry;
+}
+
+bool EntryStore::overwrite(Ref entry, std::string_view value, SlotMeta meta) noexcept {
+  SlotHeader& h = header(entry);
+  const std::size_t key_size = h.get_meta().key_size();
+  const Shape shape = Shape::of(key_size, value.size());
+  if (!(shape == Shape::of(key_size, h.value_size))) return false;
+  store_meta(h, meta.with_key_size(key_size).with_chained(shape.blocks != 0));
+  write_value(entry, value, shape);
+  return true;
+}
+
+void EntryStore::write_value(Ref entry, std::string_view value, const Shape& shape) noexcept {
+  SlotHeader& h = header(entry);
+  h.value_size = static_cast<std::uint32_t>(value.size());
+  value.copy(h.payload() + bytes_before_value(h), shape.head_value_bytes);
+  value.remove_prefix(shape.head_value_bytes);
+  Ref block = shape.blocks != 0 ? first_block(entry) : 0;
+  while (!value.empty()) {
+    SlotHeader& b = header(block);
+    value.remove_prefix(value.copy(b.payload(), kBlockPayloadBytes));
+    block = b.next;
+  }
+}
+
+void EntryStore::free_chain(Ref first) noexcept {
+  while (first != 0) {
+    const Ref next = header(first).next;
+    slab_.free(first, kLargestClass);
+    first = next;
+  }
+}
+
+void EntryStore::destroy(Ref entry) noexcept {
+  const SlotHeader& h = header(entry);
+  const SlotMeta meta = h.get_meta();
+  const Shape shape = Shape::of(meta.key_size(), h.value_size);
+  if (meta.is_chained()) free_chain(first_block(entry));
+  slab_.free(entry, shape.head_class);
+}
+
+ValueView EntryStore::value(Ref entry) const noexcept {
+  const SlotHeader& h = header(entry);
+  const SlotMeta meta = h.get_meta();
+  const Shape shape = Shape::of(meta.key_size(), h.value_size);
+  ValueView view;
+  view.head_ = {h.payload() + bytes_before_value(h), shape.head_value_bytes};
+  view.arena_ = &arena_;
+  view.first_block_ = meta.is_chained() ? first_block(entry) : 0;
+  view.flags_ = meta.user_flags();
+  view.size_ = h.value_size;
+  return view;
+}
+
+Ref EntryStore::move(Ref slot) noexcept {
+  const SlotHeader& from = header(slot);
+  const SlotMeta meta = from.get_meta();
+  const SizeClass size_class =
+      meta.is_block() ? kLargestClass : Shape::of(meta.key_size(), from.value_size).head_class;
+  const Ref copy = slab_.allocate(size_class);
+  if (copy == 0) return 0;
+  SlotHeader& to = header(copy);
+  to.previous = from.previous;
+  to.next = from.next;
+  to.touched = from.touched;
+  to.value_size = from.value_size;
+  store_meta(to, meta);
+  std::memcpy(to.payload(), from.payload(), slot_bytes(size_class) - sizeof(SlotHeader));
+
+  if (meta.is_block()) {
+    if (to.next != 0) header(to.next).previous = copy;
+    if (header(to.previous).get_meta().is_block()) {
+      header(to.previous).next = copy;
+    } else {
+      set_first_block(to.previous, copy);
+    }
+  } else if (meta.is_chained()) {
+    header(first_block(copy)).previous = copy;
+  }
+  slab_.free(slot, size_class);
+  return copy;
+}
+
+void ValueView::copy_to(char* out) const noexcept {
+  for_each_part(*arena_, head_, first_block_, size_, [&](const char* data, std::size_t n) {
+    std::memcpy(out, data, n);
+    out += n;
+  });
+}
+
+void ValueView::append_to(std::string& out) const {
+  for_each_part(*arena_, head_, first_block_, size_,
+                [&](const char* data, std::size_t n) { out.append(data, n); });
+}
+
+}  // namespace cubby

@@ -1,0 +1,299 @@
+#include "core/shard.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace cubby {
+
+namespace {
+
+constexpr std::uint64_t kSomeEntry = std::uint64_t{1} << 32;
+
+// Uses are added to the count that all shards share in batches of a 64th of the shard's entries, at
+// most this: threads seldom meet at the counter, and the order between two shards is blurred by no
+// more than a few hundredths of the time that an entry survives.
+constexpr std::size_t kMostUncountedUses = 64;
+
+}  // namespace
+
+// Invariants, with the lock held:
+// - the list from newest_ to oldest_ holds just the entries of the index, `touched` never growing
+//   along it;
+// - every slot of those entries, and no other slot, carries id_ as its owner;
+// - data_bytes_ is the sum of their keys' and values' sizes, and the budget has their charges.
+
+Common::Common(const CacheOptions& options, std::size_t arena_bytes, std::uint64_t hash_seed)
+    : seed(hash_seed),
+      clock(*options.clock),
+      custom_charge(options.charge),
+      capacity_per_shard(options.capacity_per_shard),
+      arena(arena_bytes),
+      slab(arena),
+      store(arena, slab),
+      budget(options.max_memory_bytes) {}
+
+Shard::Shard(Common& common, std::uint8_t id)
+    : common_(common), id_(id), index_(common.arena, common.seed) {
+  const MutexLock lock(mutex_);
+  account_index(0);
+}
+
+Shard::~Shard() = default;
+
+void Shard::account_index(std::size_t bytes_before) {
+  const std::size_t bytes = index_.memory_bytes();
+  // Unsigned arithmetic wraps, so adding the difference is right when it is negative too.
+  common_.index_bytes.fetch_add(bytes - bytes_before, std::memory_order_relaxed);
+  if (!common_.custom_charge) common_.budget.charge(bytes - bytes_before);
+}
+
+void Shard::reserve_index(KeyHash hash) {
+  const std::size_t bytes_before = index_.memory_bytes();
+  index_.reserve(hash);
+  if (index_.memory_bytes() != bytes_before) account_index(bytes_before);
+}
+
+bool Shard::expired(const SlotHeader& entry) const noexcept {
+  const std::uint64_t expiry = entry.get_meta().expiry();
+  return expiry != 0 && expiry <= common_.now_ms();
+}
+
+SlotMeta Shard::make_meta(const PutOptions& options) const noexcept {
+  const SlotMeta meta = SlotMeta().with_owner(id_).with_user_flags(options.flags);
+  if (options.ttl.count() <= 0) return meta;
+  const std::uint64_t expiry = common_.now_ms() + static_cast<std::uint64_t>(options.ttl.count());
+  return meta.with_expiry(std::min(expiry, SlotMeta::kLatestExpiry));
+}
+
+std::uint32_t Shard::count_use() {
+  ++uncounted_uses_;
+  if (uncounted_uses_ >= std::clamp<std::size_t>(index_.size() / 64, 1, kMostUncountedUses)) {
+    common_.uses.fetch_add(uncounted_uses_, std::memory_order_relaxed);
+    uncounted_uses_ = 0;
+  }
+  return common_.uses.load(std::memory_order_relaxed);
+}
+
+void Shard::publish_oldest() {
+  const std::uint64_t touched = oldest_ == 0 ? 0 : kSomeEntry | header(oldest_).touched;
+  oldest_touched_.store(touched, std::memory_order_relaxed);
+}
+
+void Shard::push_front(Ref entry) {
+  SlotHeader& h = header(entry);
+  h.touched = count_use();
+  h.previous = 0;
+  h.next = newest_;
+  if (newest_ != 0) header(newest_).previous = entry;
+  newest_ = entry;
+  if (oldest_ == 0) {
+    oldest_ = entry;
+    publish_oldest();
+  }
+}
+
+void Shard::unlink(Ref entry) {
+  const SlotHeader& h = header(entry);
+  (h.previous != 0 ? header(h.previous).next : newest_) = h.next;
+  if (h.next != 0) {
+    header(h.next).previous = h.previous;
+  } else {
+    oldest_ = h.previous;
+    publish_oldest();
+  }
+}
+
+void Shard::touch(Ref entry) {
+  if (entry == newest_) {
+    header(entry).touched = count_use();
+    if (entry == oldest_) publish_oldest();
+    return;
+  }
+  unlink(entry);
+  push_front(entry);
+}
+
+void Shard::remove(KeyHash hash, Index::Position at) {
+  const SlotHeader& h = header(at.ref);
+  data_bytes_ -= h.key().size() + h.value_size;
+  common_.budget.refund(charge_of(h));
+  unlink(at.ref);
+  index_.erase(hash, at);
+  common_.store.destroy(at.ref);
+
+  const std::size_t bytes_before = index_.memory_bytes();
+  index_.shrink();
+  if (index_.memory_bytes() != bytes_before) account_index(bytes_before);
+}
+
+void Shard::remove_oldest() {
+  const Ref entry = oldest_;
+  const KeyHash hash = KeyHash::of(header(entry).key(), common_.seed);
+  remove(hash, index_.find(hash, entry));
+}
+
+Index::Position Shard::find_live(KeyHash hash, std::string_view key) {
+  const Index::Position at = index_.find(hash, key);
+  if (!at || !expired(header(at.ref))) return at;
+  remove(hash, at);
+  ++counters_.expirations;
+  return {};
+}
+
+Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view value,
+                            const PutOptions& options, Credit& credit, std::size_t* needed) {
+  const SlotMeta meta = make_meta(options);
+  const std::size_t charge = common_.charge(key, value.size());
+  const MutexLock lock(mutex_);
+  Index::Position old = find_live(hash, key);
+  const std::size_t old_charge = old ? charge_of(header(old.ref)) : 0;
+  const std::size_t extra = charge > old_charge ? charge - old_charge : 0;
+  if (!credit.raise_to(extra)) {
+    *needed = extra;
+    return PutResult::no_credit;
+  }
+
+  if (old) {
+    const std::size_t old_size = header(old.ref).value_size;
+    if (common_.store.overwrite(old.ref, value, meta)) {
+      touch(old.ref);
+    } else {
+      const Ref entry = common_.store.create(key, value, meta);
+      if (entry == 0) return PutResult::no_memory;
+      unlink(old.ref);
+      push_front(entry);
+      index_.replace(old, entry);
+      common_.store.destroy(old.ref);
+    }
+    credit.spend(extra);
+    if (old_charge > charge) common_.budget.refund(old_charge - charge);
+    data_bytes_ += value.size() - old_size;
+    ++counters_.replacements;
+    return PutResult::replaced;
+  }
+
+  reserve_index(hash);
+  const Ref entry = common_.store.create(key, value, meta);
+  if (entry == 0) return PutResult::no_memory;
+  credit.spend(extra);
+  if (common_.capacity_per_shard != 0 && index_.size() >= common_.capacity_per_shard) {
+    remove_oldest();
+    ++counters_.evictions;
+  }
+  push_front(entry);
+  index_.insert(hash, entry);
+  data_bytes_ += key.size() + value.size();
+  ++counters_.inserts;
+  return PutResult::inserted;
+}
+
+bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&),
+                void* context) {
+  const MutexLock lock(mutex_);
+  const Index::Position at = find_live(hash, key);
+  if (!at) {
+    ++counters_.misses;
+    return false;
+  }
+  ++counters_.hits;
+  touch(at.ref);
+  sink(context, common_.store.value(at.ref));
+  return true;
+}
+
+bool Shard::erase(KeyHash hash, std::string_view key) {
+  const MutexLock lock(mutex_);
+  const Index::Position at = find_live(hash, key);
+  if (!at) return false;
+  remove(hash, at);
+  return true;
+}
+
+std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
+  const std::uint64_t touched = oldest_touched_.load(std::memory_order_relaxed);
+  if (touched == 0) return std::nullopt;
+  // Modulo 2^32, so that the count may wrap.
+  return common_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(touched);
+}
+
+bool Shard::evict_oldest() {
+  const MutexLock lock(mutex_);
+  if (oldest_ == 0) return false;
+  remove_oldest();
+  ++counters_.evictions;
+  return true;
+}
+
+void Shard::clear() {
+  constexpr int kRemovedUnderOneLock = 256;
+  for (;;) {
+    const MutexLock lock(mutex_);
+    for (int i = 0; i < kRemovedUnderOneLock; ++i) {
+      if (oldest_ == 0) return;
+      remove_oldest();
+    }
+  }
+}
+
+bool Shard::move_slot(Ref slot) {
+  const MutexLock lock(mutex_);
+  const SlotMeta meta = load_meta(header(slot));
+  // Between the caller's look and the lock the slot may have been freed, but not have changed
+  // hands: slots of a page that is being drained are not handed out.
+  if (!meta.used() || meta.owner() != id_) return true;
+  if (meta.is_block()) return common_.store.move(slot) != 0;
+
+  const KeyHash hash = KeyHash::of(header(slot).key(), common_.seed);
+  const Index::Position at = index_.find(hash, slot);
+  const Ref moved = common_.store.move(slot);
+  if (moved == 0) return false;
+  index_.replace(at, moved);
+  const SlotHeader& h = header(moved);
+  (h.previous != 0 ? header(h.previous).next : newest_) = moved;
+  (h.next != 0 ? header(h.next).previous : oldest_) = moved;
+  return true;
+}
+
+void Shard::add_stats(CacheStats& stats) const {
+  const MutexLock lock(mutex_);
+  stats.hits += counters_.hits;
+  stats.misses += counters_.misses;
+  stats.inserts += counters_.inserts;
+  stats.replacements += counters_.replacements;
+  stats.evictions += counters_.evictions;
+  stats.expirations += counters_.expirations;
+  stats.entries += index_.size();
+  stats.data_bytes += data_bytes_;
+}
+
+void Shard::check_invariants(std::string& problems, std::size_t* charged) const {
+  const MutexLock lock(mutex_);
+  const auto report = [&](const char* what) {
+    problems += "shard " + std::to_string(id_) + ": " + what + "\n";
+  };
+  std::size_t entries = 0;
+  std::size_t data_bytes = 0;
+  Ref previous = 0;
+  for (Ref entry = newest_; entry != 0; entry = header(entry).next) {
+    const SlotHeader& h = header(entry);
+    if (h.previous != previous) report("an entry's link back does not match");
+    if (h.get_meta().owner() != id_) report("an entry belongs to another shard");
+    if (h.get_meta().is_block()) report("a block is in the list of entries");
+    if (previous != 0 && static_cast<std::int32_t>(header(previous).touched - h.touched) < 0) {
+      report("an entry was used later than the one before it");
+    }
+    if (!index_.find(KeyHash::of(h.key(), common_.seed), entry)) report("an entry is not indexed");
+    data_bytes += h.key().size() + h.value_size;
+    *charged += charge_of(h);
+    previous = entry;
+    if (++entries > index_.size()) break;
+  }
+  if (previous != oldest_) report("the list does not end with the oldest entry");
+  if (entries != index_.size()) report("the list and the index differ in size");
+  if (data_bytes != data_bytes_) report("the counter of data bytes is off");
+  if (common_.capacity_per_shard != 0 && entries > common_.capacity_per_shard) {
+    report("there are more entries than the shard's capacity");
+  }
+}
+
+}  // namespace cubby

@@ -1,0 +1,149 @@
+#include "core/slab.hpp"
+
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace cubby::test {
+namespace {
+
+TEST(SizeClassTest, EverySizeFitsItsClassAndWastesLittle) {
+  for (std::size_t bytes = 1; bytes <= kMaxSlotBytes; ++bytes) {
+    const SizeClass c = size_class_of(bytes);
+    ASSERT_GE(slot_bytes(c), bytes);
+    if (c > 0) {
+      ASSERT_LT(slot_bytes(static_cast<SizeClass>(c - 1)), bytes);
+    }
+    if (bytes >= 128) {
+      ASSERT_LE(slot_charge(c), bytes + bytes / 4) << bytes;
+    }
+    ASSERT_EQ(slot_bytes(c) % kGranuleBytes, 0U);
+  }
+}
+
+TEST(SizeClassTest, PagesHaveHardlyATail) {
+  for (SizeClass c = 0; c < kSizeClassCount; ++c) {
+    EXPECT_LT(kPageBytes - slots_per_page(c) * slot_bytes(c), slots_per_page(c) * kGranuleBytes);
+  }
+}
+
+class SlabTest : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kPages = 64;
+
+  Ref Take(SizeClass c) {
+    const Ref slot = slab_.allocate(c);
+    if (slot != 0) store_meta(header_at(arena_, slot), SlotMeta().with_owner(1).as_block());
+    return slot;
+  }
+  std::vector<Ref> TakePages(SizeClass c, std::size_t pages) {
+    std::vector<Ref> slots;
+    for (std::size_t i = 0; i < pages * slots_per_page(c); ++i) slots.push_back(Take(c));
+    return slots;
+  }
+
+  Arena arena_{kPages * kPageBytes};
+  Slab slab_{arena_};
+};
+
+TEST_F(SlabTest, SlotsDoNotOverlap) {
+  for (SizeClass c = 0; c < kSizeClassCount; c = static_cast<SizeClass>(c + 5)) {
+    std::vector<Ref> slots = TakePages(c, 2);
+    std::set<Ref> sorted(slots.begin(), slots.end());
+    Ref end = 0;
+    for (const Ref slot : sorted) {
+      EXPECT_GE(slot, end);
+      end = slot + slot_bytes(c) / std::uint32_t{kGranuleBytes};
+    }
+    EXPECT_EQ(sorted.size(), slots.size());
+    for (const Ref slot : slots) slab_.free(slot, c);
+    EXPECT_EQ(arena_.pages_in_use(), 0U);
+  }
+}
+
+TEST_F(SlabTest, AFreedSlotServesTheNextOfItsClass) {
+  const SizeClass c = size_class_of(100);
+  const std::vector<Ref> slots = TakePages(c, 3);
+  slab_.free(slots[7], c);
+  EXPECT_EQ(Take(c), slots[7]);
+  EXPECT_EQ(arena_.pages_in_use(), 3U);
+}
+
+TEST_F(SlabTest, AnEmptyPageServesAnotherClass) {
+  const SizeClass small = size_class_of(40);
+  for (const Ref slot : TakePages(small, kPages)) slab_.free(slot, small);
+  EXPECT_EQ(TakePages(kLargestClass, kPages).back() != 0, true);
+  EXPECT_EQ(slab_.allocate(kLargestClass), 0U);
+  EXPECT_EQ(slab_.allocate(small), 0U);
+}
+
+TEST_F(SlabTest, NewSlotsSayThatTheyAreUnusedWhateverWasInThePage) {
+  const std::vector<Ref> slots = TakePages(kLargestClass, 1);
+  for (const Ref slot : slots) {
+    std::memset(arena_.at(slot), 0xff, kMaxSlotBytes);
+    slab_.free(slot, kLargestClass);
+  }
+  const SizeClass small = size_class_of(40);
+  for (std::uint32_t i = 0; i < slots_per_page(small); ++i) {
+    EXPECT_FALSE(load_meta(header_at(arena_, slab_.allocate(small))).used());
+  }
+}
+
+TEST_F(SlabTest, NothingIsDrainedUntilUnusedSlotsWouldFillAPage) {
+  const SizeClass c = size_class_of(1000);
+  const std::vector<Ref> slots = TakePages(c, 4);
+  const std::uint32_t n = slots_per_page(c);
+  for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i % 4 * n + i / 4], c);
+  EXPECT_FALSE(slab_.begin_drain());
+  slab_.free(slots[(n - 1) % 4 * n + (n - 1) / 4], c);
+  EXPECT_TRUE(slab_.begin_drain());
+}
+
+TEST_F(SlabTest, ADrainedPageGoesBackWithItsLastSlot) {
+  const SizeClass c = size_class_of(1000);
+  const std::uint32_t n = slots_per_page(c);
+  std::vector<Ref> slots = TakePages(c, 2);
+  // A page with one used slot, and one with one unused: the emptier one is chosen.
+  for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i], c);
+  slab_.free(slots[n], c);
+  const Slab::Drain drain = slab_.begin_drain();
+  ASSERT_TRUE(drain);
+  EXPECT_EQ(drain.page, Arena::page_of(slots[0]));
+  EXPECT_EQ(Arena::page_of(Take(c)), Arena::page_of(slots[n]));
+  slab_.free(slots[n - 1], c);
+  EXPECT_TRUE(slab_.end_drain(drain));
+  EXPECT_EQ(arena_.pages_in_use(), 1U);
+}
+
+TEST_F(SlabTest, AnAbandonedDrainMakesItsSlotsUsableAgain) {
+  const SizeClass c = size_class_of(1000);
+  const std::vector<Ref> slots = TakePages(c, 2);
+  for (std::uint32_t i = 0; i < slots_per_page(c); i += 2) {
+    slab_.free(slots[i], c);
+    slab_.free(slots[i + slots_per_page(c)], c);
+  }
+  const Slab::Drain drain = slab_.begin_drain();
+  ASSERT_TRUE(drain);
+  EXPECT_FALSE(slab_.end_drain(drain));
+  for (std::uint32_t i = 0; i < slots_per_page(c); ++i) EXPECT_NE(Take(c), 0U);
+  EXPECT_EQ(arena_.pages_in_use(), 2U);
+}
+
+TEST_F(SlabTest, ManyEmptyPagesAreGivenBackToTheSystem) {
+  Arena arena(1000 * kPageBytes);
+  std::vector<PageNumber> pages;
+  for (int i = 0; i < 1000; ++i) pages.push_back(arena.acquire_page());
+  EXPECT_EQ(arena.acquire_page(), 0U);
+  EXPECT_EQ(arena.resident_bytes(), 1000 * kPageBytes);
+  for (const PageNumber page : pages) arena.release_page(page);
+  EXPECT_LE(arena.resident_bytes(), 64 * kPageBytes);
+  EXPECT_EQ(arena.pages_in_use(), 0U);
+  std::set<PageNumber> again;
+  for (int i = 0; i < 1000; ++i) again.insert(arena.acquire_page());
+  EXPECT_EQ(again, std::set<PageNumber>(pages.begin(), pages.end()));
+}
+
+}  // namespace
+}  // namespace cubby::test
