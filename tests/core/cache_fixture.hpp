@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,11 +52,13 @@ class CacheFixture : public ::testing::Test {
   std::unique_ptr<Cache> cache_;
 };
 
-// A value whose every byte tells whether it is in the right place of the right value.
+// A value that tells whether each part of it is in the right place of the right value.
 inline std::string patterned(std::size_t size, unsigned seed) {
   std::string value(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
-    value[i] = static_cast<char>((i * 31 + i / 251 + seed * 17) & 0xff);
+  std::uint64_t state = seed;
+  for (std::size_t i = 0; i < size; i += sizeof state) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    std::memcpy(value.data() + i, &state, std::min(sizeof state, size - i));
   }
   return value;
 }

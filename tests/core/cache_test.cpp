@@ -23,7 +23,8 @@ TEST_F(CacheTest, ReplacesWithAnySize) {
   Make();
   EXPECT_EQ(Put("k", "first"), PutOutcome::inserted);
   unsigned seed = 0;
-  for (const std::size_t size : {5, 6, 0, 100, 4071, 4072, 4073, 9000, 9001, 300'000, 10, 70'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           5, 6, 0, 100, 4071, 4072, 4073, 9000, 9001, 300'000, 10, 70'000}) {
     const std::string value = patterned(size, ++seed);
     EXPECT_EQ(Put("k", value), PutOutcome::replaced);
     EXPECT_EQ(Get("k"), value) << size;
@@ -83,8 +84,8 @@ TEST_F(CacheTest, ValuesOfEverySizeComeBack) {
   Make({.max_memory_bytes = std::size_t{256} << 20});
   for (const std::size_t key_size : {std::size_t{1}, kMaxKeyBytes}) {
     const std::string key(key_size, 'k');
-    for (const std::size_t around :
-         {0, 32, 128, 2020, 2048, 4044, 4072, 6092, 8144, 8168, 12216, 1 << 20}) {
+    for (const std::size_t around : std::initializer_list<std::size_t>{
+             0, 32, 128, 2020, 2048, 4044, 4072, 6092, 8144, 8168, 12216, 1 << 20}) {
       for (std::size_t size = around > 40 ? around - 40 : 0; size < around + 40; ++size) {
         const std::string value = patterned(size, static_cast<unsigned>(size));
         ASSERT_NE(Put(key, value), PutOutcome::too_large);
@@ -104,7 +105,7 @@ TEST_F(CacheTest, UserFlagsComeBackAndAreReplaced) {
 
 TEST_F(CacheTest, ViewShowsSizeAndCopies) {
   Make();
-  for (const std::size_t size : {0, 10, 5000, 50'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 10, 5000, 50'000}) {
     const std::string value = patterned(size, 3);
     Put("k", value);
     std::string appended = "before ";
