@@ -1,0 +1,112 @@
+#include "protocol/error.hpp"
+
+#include <array>
+
+namespace cubby::protocol {
+namespace {
+
+struct Entry {
+  Error error;
+  unsigned status;
+  std::string_view message;  // "{}" stands for the limit
+  std::size_t Limits::*limit = nullptr;
+};
+
+constexpr std::array kErrors{
+    Entry{Error::none, 200, ""},
+    Entry{Error::bad_request_line, 400, "The request line is malformed."},
+    Entry{Error::bad_version, 505, "This server speaks HTTP/1.1 and HTTP/1.0 only."},
+    Entry{Error::bad_target, 400, "The request target is malformed."},
+    Entry{Error::bad_field, 400, "A header field is malformed."},
+    Entry{Error::folded_field, 400, "Header fields must not be folded over several lines."},
+    Entry{Error::bad_host, 400, "Exactly one well-formed Host header field is needed."},
+    Entry{Error::bad_content_length, 400, "Content-Length must be given once, as one number."},
+    Entry{Error::bad_transfer_encoding, 400,
+          "Transfer-Encoding must be chunked, given once, in HTTP/1.1, without Content-Length."},
+    Entry{Error::bad_chunk, 400, "The chunked body is malformed."},
+    Entry{Error::target_too_long, 414, "The request target is longer than {} bytes.",
+          &Limits::max_target_bytes},
+    Entry{Error::head_too_large, 431, "The head of the request is too large."},
+    Entry{Error::body_too_large, 413, "The body is too large: a value may have {} bytes.",
+          &Limits::max_value_bytes},
+    Entry{Error::bad_expectation, 417, "The only expectation that can be met is 100-continue."},
+
+    Entry{Error::unknown_method, 501, "This method is not implemented."},
+    Entry{Error::unknown_path, 404, "No such path."},
+    Entry{Error::wrong_method, 405, "The method is not allowed for this path."},
+    Entry{Error::bad_escape, 400, "The query has a percent sign without two hex digits after it."},
+    Entry{Error::key_missing, 400, "The key is missing."},
+    Entry{Error::key_repeated, 400, "The key is given more than once."},
+    Entry{Error::key_empty, 400, "The key is empty."},
+    Entry{Error::key_too_long, 400, "The key is longer than {} characters.",
+          &Limits::max_key_length},
+    Entry{Error::key_not_utf8, 400, "The key is not valid UTF-8."},
+    Entry{Error::key_not_string, 400, "The key is not a string."},
+    Entry{Error::value_missing, 400, "The value is missing."},
+    Entry{Error::value_repeated, 400, "The value is given more than once."},
+    Entry{Error::value_not_string, 400, "The value is not a string."},
+    Entry{Error::value_too_large, 413, "The value is too large: at most {} bytes are allowed.",
+          &Limits::max_value_bytes},
+    Entry{Error::value_does_not_fit, 413, "The value is too large for the cache's memory."},
+    Entry{Error::bad_json, 400, "The body is not valid JSON in UTF-8."},
+    Entry{Error::json_not_object, 400, "The body is not a JSON object."},
+    Entry{Error::json_too_deep, 400, "The JSON is nested deeper than {} levels.",
+          &Limits::max_json_depth},
+    Entry{Error::key_not_found, 404, "Key not found."},
+};
+
+constexpr bool in_enum_order() {
+  if (kErrors.size() != static_cast<std::size_t>(Error::count_)) return false;
+  for (std::size_t i = 0; i < kErrors.size(); ++i) {
+    if (kErrors[i].error != static_cast<Error>(i)) return false;
+  }
+  return true;
+}
+static_assert(in_enum_order());
+
+const Entry& entry_of(Error error) { return kErrors[static_cast<std::size_t>(error)]; }
+
+}  // namespace
+
+unsigned status_of(Error error) noexcept { return entry_of(error).status; }
+
+void append_message(std::string& output, Error error, const Limits& limits) {
+  const Entry& entry = entry_of(error);
+  if (entry.limit == nullptr) {
+    output.append(entry.message);
+    return;
+  }
+  const std::size_t at = entry.message.find("{}");
+  output.append(entry.message.substr(0, at));
+  output.append(std::to_string(limits.*entry.limit));
+  output.append(entry.message.substr(at + 2));
+}
+
+std::string_view reason_of(unsigned status) noexcept {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
+  }
+}
+
+}  // namespace cubby::protocol

@@ -1,0 +1,77 @@
+#include "protocol/form.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace cubby::protocol {
+namespace {
+
+constexpr std::string_view kKey = "key";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_escape(std::string_view text) {
+  return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
+}
+
+bool has_bad_escape(std::string_view text) {
+  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    if (!is_escape(text.substr(at))) return true;
+  }
+  return false;
+}
+
+// Decodes `text`, which has no bad escape, into buffer[0, capacity). Nothing when it does not fit.
+std::optional<std::string_view> decode(std::string_view text, char* buffer, std::size_t capacity) {
+  std::size_t size = 0;
+  for (std::size_t at = 0; at < text.size(); ++size) {
+    if (size == capacity) return std::nullopt;
+    if (text[at] == '%') {
+      buffer[size] = static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2]));
+      at += 3;
+    } else {
+      buffer[size] = text[at] == '+' ? ' ' : text[at];
+      ++at;
+    }
+  }
+  return std::string_view{buffer, size};
+}
+
+bool is_encoded(std::string_view text) {
+  return text.find_first_of("%+") != std::string_view::npos;
+}
+
+bool names_key(std::string_view name) {
+  if (!is_encoded(name)) return name == kKey;
+  std::array<char, kKey.size()> buffer;
+  return decode(name, buffer.data(), buffer.size()) == kKey;
+}
+
+}  // namespace
+
+Error find_key(std::string_view query, KeyBuffer& buffer, std::string_view& key) noexcept {
+  if (has_bad_escape(query)) return Error::bad_escape;
+  std::optional<std::string_view> found;
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    if (!names_key(name)) continue;
+    if (found) return Error::key_repeated;
+    found = parameter.substr(std::min(name.size() + 1, parameter.size()));
+  }
+  if (!found) return Error::key_missing;
+  key = *found;
+  if (!is_encoded(key)) return Error::none;
+  const auto decoded = decode(key, buffer.data(), buffer.size());
+  if (!decoded) return Error::key_too_long;
+  key = *decoded;
+  return Error::none;
+}
+
+}  // namespace cubby::protocol
