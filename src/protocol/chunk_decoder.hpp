@@ -1,0 +1,73 @@
+// Takes the chunked transfer coding off a body (RFC 9112, section 7.1), byte by byte.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "protocol/limits.hpp"
+
+namespace cubby::protocol {
+
+// Decodes one body, in pieces of any size. Lines end in CRLF and nothing else; chunk extensions
+// and trailer fields are checked and thrown away. Their bytes count together, and may be
+// max_header_bytes a body; trailer fields may be max_header_fields.
+class ChunkDecoder {
+ public:
+  explicit ChunkDecoder(const Limits& limits) noexcept : limits_(&limits) {}
+
+  // Decodes from the beginning of `input` and returns how many bytes it has used: all of them,
+  // unless the body ended or turned out wrong within them. Appends the data to `body` unless that
+  // is null.
+  std::size_t decode(std::string_view input, std::string* body);
+
+  // The whole body has been decoded.
+  bool done() const noexcept { return state_ == State::done; }
+
+  // bad_chunk, or body_too_large as soon as a chunk is announced that passes max_body_bytes().
+  Error error() const noexcept { return error_; }
+
+ private:
+  enum class State : std::uint8_t {
+    size_begin,
+    size,
+    space_before_extension,
+    space_before_name,
+    name,
+    space_after_name,
+    space_before_value,
+    token_value,
+    quoted_value,
+    quoted_pair,
+    value_end,
+    size_line_end,
+    data,
+    data_cr,
+    data_lf,
+    trailer_begin,
+    trailer_name,
+    trailer_value,
+    trailer_line_end,
+    last_line_end,
+    done,
+  };
+
+  // The state that follows `c`; sets error_ when nothing may.
+  State after(char c);
+  State after_size_line();
+  State after_extension_part(char c);
+  State fail(Error error) noexcept;
+
+  const Limits* limits_;
+  State state_ = State::size_begin;
+  Error error_ = Error::none;
+  std::uint64_t chunk_left_ = 0;
+  std::uint64_t body_size_ = 0;
+  std::size_t overhead_bytes_ = 0;  // of extensions and trailer fields
+  std::size_t trailer_fields_ = 0;
+};
+
+}  // namespace cubby::protocol

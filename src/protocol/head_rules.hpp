@@ -1,0 +1,77 @@
+// What the head of a request must keep to beyond its syntax, and what it says about the message.
+// The strict part of RFC 9110 and RFC 9112 is here: whatever leaves room for two readings is
+// refused.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/method.hpp"
+
+namespace cubby::protocol {
+
+enum class Expectation : std::uint8_t { none, continue_100, unknown };
+
+// What is known of a request from its head. The views are into the head.
+struct RequestHead {
+  Method method = Method::unknown;
+  std::string_view path;   // as sent
+  std::string_view query;  // as sent, without the question mark
+  bool http_1_0 = false;
+  bool keep_alive = false;  // what version and Connection field ask for
+  bool chunked = false;
+  std::uint64_t content_length = 0;
+  Expectation expectation = Expectation::none;
+
+  bool has_body() const noexcept { return chunked || content_length > 0; }
+};
+
+// The header fields that mean something here.
+enum class Field : std::uint8_t {
+  other,
+  host,
+  connection,
+  content_length,
+  transfer_encoding,
+  expect,
+};
+
+// What is wrong with a request line (given without its line ending) that does not parse:
+// bad_version when it has the form of another HTTP version's, otherwise bad_request_line.
+Error judge_request_line(std::string_view line) noexcept;
+
+// Collects one head in the order of its lines and fills in `head`.
+class HeadRules {
+ public:
+  HeadRules(const Limits& limits, RequestHead& head) noexcept : limits_(limits), head_(head) {}
+
+  // Errors: target_too_long, bad_target.
+  Error take_request_line(Method method, std::string_view target, bool http_1_0) noexcept;
+
+  // `value` is without the white space around it. Errors: head_too_large, bad_host,
+  // bad_content_length, bad_transfer_encoding.
+  Error take_field(Field field, std::string_view value) noexcept;
+
+  // After the last field. Errors: bad_host, bad_transfer_encoding.
+  Error finish() noexcept;
+
+ private:
+  Error take_content_length(std::string_view value) noexcept;
+  Error take_transfer_encoding(std::string_view value) noexcept;
+  void take_connection(std::string_view value) noexcept;
+  void take_expect(std::string_view value) noexcept;
+
+  const Limits& limits_;
+  RequestHead& head_;
+  std::size_t fields_ = 0;
+  bool has_host_ = false;
+  bool has_content_length_ = false;
+  bool asks_close_ = false;
+  bool asks_keep_alive_ = false;
+};
+
+}  // namespace cubby::protocol
