@@ -1,1 +1,226 @@
 #include "protocol/connection.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "protocol/chunk_decoder.hpp"
+#include "protocol/date_header.hpp"
+#include "protocol/error_reply.hpp"
+#include "protocol/head_parser.hpp"
+#include "protocol/reply.hpp"
+#include "protocol/route.hpp"
+#include "protocol/service.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What is left of a request once its head has been read.
+struct Exchange {
+  Operation operation;
+  bool to_head = false;
+  bool http_1_0 = false;
+  bool close = true;
+};
+
+Exchange exchange_of(const RequestHead& head) {
+  return {.operation = {},
+          .to_head = head.method == Method::head,
+          .http_1_0 = head.http_1_0,
+          // After CONNECT the peer may go on in another protocol.
+          .close = !head.keep_alive || head.method == Method::connect};
+}
+
+}  // namespace
+
+// Invariants: `exchange_`, `key_`, `body_` and the two ways to find a body's end mean something
+// only while awaiting_body_; otherwise the strings hold no memory. When awaiting_body_ the views of
+// exchange_ point into key_ or into the route table, never into an input.
+class Connection::Impl {
+ public:
+  explicit Impl(const Context& context)
+      : context_(context), decoder_(context.limits), body_left_(0) {}
+
+  std::size_t receive(std::string_view input, std::string& output) {
+    std::size_t done = 0;
+    while (!finished_) {
+      const std::string_view rest = input.substr(done);
+      const std::size_t used = awaiting_body_ ? take_body(rest, output) : take_head(rest, output);
+      if (used == 0) break;
+      done += used;
+    }
+    if (finished_ && done < input.size()) linger_ = true;
+    return done;
+  }
+
+  bool finished() const noexcept { return finished_; }
+  bool should_linger() const noexcept { return linger_; }
+  bool in_request() const noexcept {
+    return !finished_ && (awaiting_body_ || has_more_ || head_parser_.begun());
+  }
+
+  void drain() noexcept {
+    draining_ = true;
+    if (!in_request()) finished_ = true;
+  }
+
+ private:
+  // Each of these returns how many bytes of `input` it used, 0 when it cannot go on.
+
+  std::size_t take_head(std::string_view input, std::string& output) {
+    has_more_ = false;
+    if (input.empty()) return 0;
+    if (output.size() >= context_.output_cap_bytes) {
+      has_more_ = true;
+      return 0;
+    }
+    // One empty line before a request is to be ignored (RFC 9112, section 2.2).
+    if (!blank_line_taken_ && input.front() == '\r') {
+      if (input.size() == 1) return 0;
+      if (input[1] == '\n') {
+        blank_line_taken_ = true;
+        return 2;
+      }
+    }
+    RequestHead head;
+    const HeadResult result = head_parser_.parse(input, context_.limits, head);
+    switch (result.status) {
+      case HeadResult::Status::incomplete:
+        return 0;
+      case HeadResult::Status::refused:
+        refuse(exchange_of(head), result.error, output);
+        return 0;
+      case HeadResult::Status::complete:
+        break;
+    }
+    blank_line_taken_ = false;
+    return result.size + take_request(head, input.substr(result.size), output);
+  }
+
+  std::size_t take_request(const RequestHead& head, std::string_view input, std::string& output) {
+    Exchange exchange = exchange_of(head);
+    if (head.expectation == Expectation::unknown) {
+      refuse(exchange, Error::bad_expectation, output);
+      return 0;
+    }
+    if (head.content_length > context_.limits.max_body_bytes()) {
+      refuse(exchange, Error::body_too_large, output);
+      return 0;
+    }
+    KeyBuffer buffer;
+    exchange.operation =
+        find_operation(head.method, head.path, head.query, context_.limits, buffer);
+    if (!head.has_body()) {
+      answer(exchange, {}, output);
+      return 0;
+    }
+    // Whether the body follows a refusal that comes instead of 100 is not certain, so that nothing
+    // after it can be taken for a request (RFC 9110, section 10.1.1).
+    if (head.expectation == Expectation::continue_100 && exchange.operation.error != Error::none) {
+      refuse(exchange, exchange.operation.error, output);
+      return 0;
+    }
+    if (!head.chunked && input.size() >= head.content_length) {
+      const auto size = static_cast<std::size_t>(head.content_length);
+      answer(exchange, input.substr(0, size), output);
+      return size;
+    }
+    await_body(exchange, head);
+    if (head.expectation == Expectation::continue_100 && input.empty()) output.append(kContinue);
+    return take_body(input, output);
+  }
+
+  void await_body(const Exchange& exchange, const RequestHead& head) {
+    awaiting_body_ = true;
+    exchange_ = exchange;
+    key_ = exchange.operation.key;
+    exchange_.operation.key = key_;
+    chunked_ = head.chunked;
+    body_left_ = head.content_length;
+    decoder_ = ChunkDecoder(context_.limits);
+  }
+
+  std::size_t take_body(std::string_view input, std::string& output) {
+    const bool is_wanted = exchange_.operation.error == Error::none &&
+                           exchange_.operation.route->argument == Argument::body;
+    std::string* const kept = is_wanted ? &body_ : nullptr;
+    const std::size_t used =
+        chunked_ ? decoder_.decode(input, kept) : take_counted_body(input, kept);
+    if (chunked_ && decoder_.error() != Error::none) {
+      refuse(exchange_, decoder_.error(), output);
+      forget_body();
+    } else if (chunked_ ? decoder_.done() : body_left_ == 0) {
+      answer(exchange_, body_, output);
+      forget_body();
+    }
+    return used;
+  }
+
+  std::size_t take_counted_body(std::string_view input, std::string* body) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size()));
+    if (body != nullptr) body->append(input.substr(0, size));
+    body_left_ -= size;
+    return size;
+  }
+
+  void forget_body() {
+    awaiting_body_ = false;
+    exchange_ = {};
+    std::string().swap(key_);
+    std::string().swap(body_);
+  }
+
+  void answer(const Exchange& exchange, std::string_view body, std::string& output) {
+    const bool close = exchange.close || draining_;
+    const Persistence persistence = close               ? Persistence::close
+                                    : exchange.http_1_0 ? Persistence::keep_explicitly
+                                                        : Persistence::keep;
+    Reply reply(output, context_.date.text(), persistence, exchange.to_head);
+    Operation operation = exchange.operation;
+    if (operation.error == Error::none) {
+      operation.error =
+          operation.route->service({context_.cache, context_.limits, operation.key, body}, reply);
+    }
+    if (operation.error != Error::none) send_error(reply, operation, context_.limits);
+    finished_ = close;
+  }
+
+  // Answers without having read the whole request, and ends the connection.
+  void refuse(Exchange exchange, Error error, std::string& output) {
+    exchange.operation.error = error;
+    exchange.close = true;
+    answer(exchange, {}, output);
+    linger_ = true;
+  }
+
+  const Context context_;
+  HeadParser head_parser_;
+  ChunkDecoder decoder_;
+  std::uint64_t body_left_;
+  Exchange exchange_;
+  std::string key_;
+  std::string body_;
+  bool chunked_ = false;
+  bool awaiting_body_ = false;
+  bool blank_line_taken_ = false;
+  bool has_more_ = false;  // input was left because the output was full
+  bool draining_ = false;
+  bool finished_ = false;
+  bool linger_ = false;
+};
+
+Connection::Connection(const Context& context) : impl_(std::make_unique<Impl>(context)) {}
+Connection::~Connection() = default;
+Connection::Connection(Connection&&) noexcept = default;
+
+std::size_t Connection::receive(std::string_view input, std::string& output) {
+  return impl_->receive(input, output);
+}
+bool Connection::finished() const noexcept { return impl_->finished(); }
+bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
+bool Connection::in_request() const noexcept { return impl_->in_request(); }
+void Connection::drain() noexcept { impl_->drain(); }
+
+}  // namespace cubby::protocol

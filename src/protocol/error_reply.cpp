@@ -1,0 +1,19 @@
+#include "protocol/error_reply.hpp"
+
+#include <string>
+
+namespace cubby::protocol {
+
+void send_error(Reply& reply, const Operation& operation, const Limits& limits) {
+  std::string body = R"({"status":"ERROR","message":")";
+  append_message(body, operation.error, limits);
+  if (operation.error == Error::unknown_path) {
+    body.append(" There are: ").append(describe_routes()).append(".");
+  }
+  body.append(R"("})");
+  std::string allow;
+  if (operation.error == Error::wrong_method) allow = allowed_methods(*operation.route);
+  reply.send(status_of(operation.error), kJsonType, body, allow);
+}
+
+}  // namespace cubby::protocol

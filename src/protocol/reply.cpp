@@ -1,0 +1,50 @@
+#include "protocol/reply.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "protocol/error.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+// Enough for every head that cubby writes, so that head and body grow the buffer once.
+constexpr std::size_t kHeadReserve = 256;
+
+void append_number(std::string& output, std::size_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  output.append(digits.data(), end);
+}
+
+}  // namespace
+
+void Reply::begin(unsigned status, std::string_view content_type, std::size_t content_length,
+                  std::string_view allow) {
+  output_.reserve(output_.size() + kHeadReserve + content_length);
+  output_.append("HTTP/1.1 ");
+  append_number(output_, status);
+  output_.append(" ").append(reason_of(status));
+  output_.append("\r\nContent-Type: ").append(content_type);
+  output_.append("\r\nDate: ").append(date_);
+  if (persistence_ == Persistence::close) output_.append("\r\nConnection: close");
+  if (persistence_ == Persistence::keep_explicitly) output_.append("\r\nConnection: keep-alive");
+  if (!allow.empty()) output_.append("\r\nAllow: ").append(allow);
+  output_.append("\r\nContent-Length: ");
+  append_number(output_, content_length);
+  output_.append("\r\n\r\n");
+  body_begin_ = output_.size();
+}
+
+void Reply::end() {
+  if (to_head_) output_.resize(body_begin_);
+}
+
+void Reply::send(unsigned status, std::string_view content_type, std::string_view body,
+                 std::string_view allow) {
+  begin(status, content_type, body.size(), allow);
+  output_.append(body);
+  end();
+}
+
+}  // namespace cubby::protocol

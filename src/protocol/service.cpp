@@ -1,0 +1,74 @@
+#include "protocol/service.hpp"
+
+#include <optional>
+#include <string>
+
+#include <cubby/cache.hpp>
+
+#include "protocol/json_escape.hpp"
+#include "protocol/put_arguments.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+constexpr std::string_view kBeforeKey = R"({"status":"OK","key":")";
+constexpr std::string_view kBeforeValue = R"(","value":")";
+constexpr std::string_view kAfterValue = R"("})";
+constexpr std::string_view kStored =
+    R"({"status":"OK","message":"Key inserted/updated successfully."})";
+
+// Writes everything that comes before the value, which takes `value_size` bytes in the body.
+void begin_value(Reply& reply, std::string_view key, std::size_t value_size) {
+  reply.begin(200, kJsonType,
+              kBeforeKey.size() + escaped_size(key) + kBeforeValue.size() + value_size +
+                  kAfterValue.size());
+  reply.output().append(kBeforeKey);
+  append_escaped(reply.output(), key);
+  reply.output().append(kBeforeValue);
+}
+
+void end_value(Reply& reply) {
+  reply.output().append(kAfterValue);
+  reply.end();
+}
+
+}  // namespace
+
+Error get_value(const Call& call, Reply& reply) {
+  std::optional<std::string> to_escape;
+  const bool found = call.cache.get(call.key, [&](const ValueView& value) {
+    if ((value.flags() & kValueNeedsEscape) != 0) {
+      value.append_to(to_escape.emplace());
+      return;
+    }
+    begin_value(reply, call.key, value.size());
+    value.append_to(reply.output());
+    end_value(reply);
+  });
+  if (!found) return Error::key_not_found;
+  if (to_escape) {
+    begin_value(reply, call.key, escaped_size(*to_escape));
+    append_escaped(reply.output(), *to_escape);
+    end_value(reply);
+  }
+  return Error::none;
+}
+
+Error put_value(const Call& call, Reply& reply) {
+  PutArguments arguments;
+  const Error error = parse_put_arguments(call.body, call.limits, arguments);
+  if (error != Error::none) return error;
+  PutOptions options;
+  if (needs_escape(arguments.value)) options.flags = kValueNeedsEscape;
+  const PutOutcome outcome = call.cache.put(arguments.key, arguments.value, options);
+  if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
+  reply.send(200, kJsonType, kStored);
+  return Error::none;
+}
+
+Error report_health(const Call&, Reply& reply) {
+  reply.send(200, kTextType, "OK\n");
+  return Error::none;
+}
+
+}  // namespace cubby::protocol

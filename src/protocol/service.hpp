@@ -1,0 +1,42 @@
+// What the operations do. Plain functions over plain data: the cache in, a reply out.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/error.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/reply.hpp"
+
+namespace cubby {
+class Cache;
+}
+
+namespace cubby::protocol {
+
+// Set in an entry's flags when its value cannot be put into a JSON string as it is.
+inline constexpr std::uint8_t kValueNeedsEscape = 1;
+
+// The views are valid during the call only.
+struct Call {
+  Cache& cache;
+  const Limits& limits;
+  std::string_view key;
+  std::string_view body;
+};
+
+// Runs the operation. Writes the reply and returns Error::none, or writes nothing and returns what
+// is wrong.
+using Service = Error (*)(const Call& call, Reply& reply);
+
+// {"status":"OK","key":...,"value":...}. Errors: key_not_found.
+Error get_value(const Call& call, Reply& reply);
+
+// Stores the key and the value in the body, which is JSON. Errors: those of parse_put_arguments().
+Error put_value(const Call& call, Reply& reply);
+
+// "OK" and a newline, as plain text.
+Error report_health(const Call& call, Reply& reply);
+
+}  // namespace cubby::protocol

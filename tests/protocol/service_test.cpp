@@ -1,0 +1,102 @@
+#include "protocol/service.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <cubby/cache.hpp>
+
+#include "support/loopback.hpp"
+#include "support/reply_reader.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+using test::ReceivedReply;
+using test::World;
+
+class ServiceTest : public testing::Test {
+ protected:
+  ~ServiceTest() override { EXPECT_EQ(world_.cache.check_invariants(), ""); }
+
+  Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
+    output_.clear();
+    Reply reply(output_, world_.date.text(), Persistence::keep, to_head);
+    return service({world_.cache, world_.limits, key, body}, reply);
+  }
+
+  World world_;
+  std::string output_;
+};
+
+TEST_F(ServiceTest, GetWritesTheWholeReply) {
+  world_.cache.put("k", "v");
+  EXPECT_EQ(run(get_value, "k", ""), Error::none);
+  EXPECT_EQ(output_,
+            "HTTP/1.1 200 OK\r\n"
+            "Content-Type: application/json; charset=utf-8\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Content-Length: 37\r\n"
+            "\r\n"
+            R"({"status":"OK","key":"k","value":"v"})");
+}
+
+TEST_F(ServiceTest, GetOfNothingWritesNothing) {
+  EXPECT_EQ(run(get_value, "k", ""), Error::key_not_found);
+  EXPECT_EQ(output_, "");
+}
+
+TEST_F(ServiceTest, HeadWritesTheHeadOfGet) {
+  world_.cache.put("k", "\"", {.flags = kValueNeedsEscape});
+  run(get_value, "k", "");
+  const std::string whole = output_;
+  run(get_value, "k", "", true);
+  EXPECT_EQ(output_, whole.substr(0, whole.find("\r\n\r\n") + 4));
+}
+
+TEST_F(ServiceTest, PutNotesWhetherTheValueNeedsEscaping) {
+  const struct {
+    const char* body;
+    const char* stored;
+    std::uint8_t flags;
+  } cases[] = {
+      {R"({"key":"k","value":"plain é/"})", "plain é/", 0},
+      {R"({"key":"k","value":"\u0041"})", "A", 0},
+      {R"({"key":"k","value":"\""})", "\"", kValueNeedsEscape},
+      {R"({"key":"k","value":"a\nb"})", "a\nb", kValueNeedsEscape},
+  };
+  for (const auto& [body, stored, flags] : cases) {
+    EXPECT_EQ(run(put_value, "", body), Error::none);
+    std::string value;
+    std::uint8_t got = 0;
+    EXPECT_TRUE(world_.cache.get("k", [&](const ValueView& view) {
+      view.append_to(value);
+      got = view.flags();
+    }));
+    EXPECT_EQ(value, stored);
+    EXPECT_EQ(got, flags) << body;
+  }
+}
+
+TEST_F(ServiceTest, RefusedPutLeavesWhatWasThere) {
+  world_.cache.put("k", "old");
+  EXPECT_EQ(run(put_value, "", R"({"key":"k","value":1})"), Error::value_not_string);
+  EXPECT_EQ(output_, "");
+  EXPECT_EQ(world_.cache.get("k"), "old");
+}
+
+TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
+  CacheOptions options = World::cache_options();
+  options.max_memory_bytes = kMinMemoryBytes;
+  Cache cache(options);
+  const Limits limits{.max_value_bytes = 2 * kMinMemoryBytes};
+  std::string output;
+  Reply reply(output, "", Persistence::keep, false);
+  const std::string body =
+      R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
+  EXPECT_EQ(put_value({cache, limits, "", body}, reply), Error::value_does_not_fit);
+  EXPECT_EQ(output, "");
+}
+
+}  // namespace
+}  // namespace cubby::protocol

@@ -1,0 +1,65 @@
+// A connection in this process: bytes go in as a socket's would, replies come out.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <cubby/cache.hpp>
+
+#include "protocol/connection.hpp"
+#include "protocol/date_header.hpp"
+#include "protocol/limits.hpp"
+
+namespace cubby::test {
+
+inline constexpr std::chrono::sys_seconds kTestTime{std::chrono::seconds{784111777}};
+
+// What the connections of one worker share, with a cache of its own.
+struct World {
+  explicit World(const protocol::Limits& given_limits = {}) : limits(given_limits) {}
+
+  protocol::Limits limits;
+  Cache cache{cache_options()};
+  protocol::DateHeader date{kTestTime};
+  std::size_t output_cap_bytes = std::size_t{256} << 10;
+
+  static CacheOptions cache_options() {
+    CacheOptions options;
+    options.shards = 1;
+    options.hash_seed = 1;
+    return options;
+  }
+
+  protocol::Context context() { return {cache, limits, date, output_cap_bytes}; }
+};
+
+// Keeps what the connection did not consume, as a session does, and sends what it wrote.
+class Loopback {
+ public:
+  explicit Loopback(World& world) : connection(world.context()) {}
+
+  // Gives the connection `bytes` in one piece and lets it go on until it waits for more.
+  void send(std::string_view bytes) {
+    waiting_.append(bytes);
+    while (!connection.finished()) {
+      const std::size_t used = connection.receive(waiting_, output_);
+      waiting_.erase(0, used);
+      const bool has_written = !output_.empty();
+      received.append(output_);
+      output_.clear();
+      if (used == 0 || (waiting_.empty() && !has_written)) break;
+    }
+  }
+
+  protocol::Connection connection;
+  std::string received;
+
+ private:
+  std::string waiting_;
+  std::string output_;
+};
+
+}  // namespace cubby::test
