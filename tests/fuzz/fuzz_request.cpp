@@ -1,0 +1,93 @@
+// Requests, as bytes. How they are cut must change nothing, and there is never more than one reply
+// a request.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fuzz/check.hpp"
+#include "support/loopback.hpp"
+#include "support/reply_reader.hpp"
+
+namespace {
+
+using namespace cubby;
+
+// Small, so that the fuzzer gets past every one.
+constexpr protocol::Limits kLimits{.max_key_length = 16,
+                                   .max_value_bytes = 64,
+                                   .max_target_bytes = 96,
+                                   .max_header_bytes = 512,
+                                   .max_header_fields = 8,
+                                   .max_json_depth = 4};
+
+struct Outcome {
+  std::string received;
+  std::size_t consumed = 0;
+  bool finished = false;
+  bool in_request = false;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+test::World& world() {
+  static test::World instance(kLimits);
+  return instance;
+}
+
+// Every reply has one Date, and no body has a line ending before one: JSON escapes it.
+std::size_t count_replies(std::string_view received) {
+  constexpr std::string_view kDate = "\r\nDate: ";
+  std::size_t count = 0;
+  for (auto at = received.find(kDate); at != std::string_view::npos;
+       at = received.find(kDate, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// Feeds `input` in pieces of `piece` bytes. The output is taken after every call, so that a cap of
+// one byte makes every call answer one request at most.
+Outcome run(std::string_view input, std::size_t piece, std::size_t cap) {
+  world().cache.clear();
+  world().output_cap_bytes = cap;
+  protocol::Connection connection(world().context());
+  Outcome outcome;
+  for (std::size_t arrived = std::min(piece, input.size()); !connection.finished();) {
+    std::string output;
+    const std::size_t used =
+        connection.receive(input.substr(outcome.consumed, arrived - outcome.consumed), output);
+    outcome.consumed += used;
+    outcome.received += output;
+    CUBBY_FUZZ_CHECK(outcome.consumed <= arrived);
+    CUBBY_FUZZ_CHECK(used > 0 || output.empty() || connection.finished());
+    CUBBY_FUZZ_CHECK(cap > 1 || count_replies(output) <= 1);
+    if (used > 0 && !output.empty()) continue;
+    if (arrived == input.size()) break;
+    arrived += std::min(piece, input.size() - arrived);
+  }
+  outcome.received = test::without_interim_replies(outcome.received);
+  outcome.finished = connection.finished();
+  outcome.in_request = connection.in_request();
+  return outcome;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  constexpr std::size_t kManyBytes = std::size_t{1} << 20;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  if (input.empty()) return 0;
+
+  const Outcome whole = run(input, size, kManyBytes);
+  CUBBY_FUZZ_CHECK(run(input, size, 1) == whole);
+  CUBBY_FUZZ_CHECK(run(input, 1, kManyBytes) == whole);
+  CUBBY_FUZZ_CHECK(run(input, 1 + size / 2, kManyBytes) == whole);
+  CUBBY_FUZZ_CHECK(run(input, 2 + data[0] % 61U, 1) == whole);
+
+  const auto lines = static_cast<std::size_t>(std::count(input.begin(), input.end(), '\n'));
+  CUBBY_FUZZ_CHECK(count_replies(whole.received) <= lines + 1);
+  return 0;
+}
