@@ -1,1 +1,121 @@
 #include "server/server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+
+#include "server/listener.hpp"
+#include "server/worker.hpp"
+
+namespace cubby::server {
+namespace {
+
+// What goes wrong while a problem is being reported must not become another one.
+Reporter make_reporter(std::function<void(std::string_view)> on_problem) {
+  return [on_problem = std::move(on_problem)](std::string_view message) noexcept {
+    try {
+      if (on_problem) on_problem(message);
+    } catch (...) {
+    }
+  };
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Cache& cache, ServerOptions options)
+      : options_(std::move(options)),
+        reporter_(make_reporter(options_.on_problem)),
+        workers_(make_workers(cache)),
+        listener_(
+            workers_.front()->io(), options_.host, options_.port,
+            [this](Descriptor socket) { least_loaded().adopt(std::move(socket)); }, reporter_) {}
+
+  ~Impl() {
+    abort();
+    wait();
+  }
+
+  std::uint16_t port() const noexcept { return listener_.port(); }
+
+  void start() {
+    threads_.reserve(workers_.size());
+    for (const auto& worker : workers_) {
+      std::function<void()> arm;
+      if (worker == workers_.front()) arm = [this] { listener_.arm(); };
+      threads_.emplace_back([&worker = *worker, arm = std::move(arm)] { worker.run(arm); });
+    }
+  }
+
+  // The listener belongs to the first worker's thread. Connections that it hands over arrive at
+  // their worker before the order to drain, because both go through the same queue.
+  void stop(std::chrono::milliseconds timeout) {
+    if (stopping_.exchange(true)) return;
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    boost::asio::post(workers_.front()->io(), [this, deadline] {
+      listener_.accept_rest_and_close();
+      for (const auto& worker : workers_) worker->drain(deadline);
+    });
+  }
+
+  void abort() {
+    if (aborting_.exchange(true)) return;
+    boost::asio::post(workers_.front()->io(), [this] {
+      listener_.close();
+      for (const auto& worker : workers_) worker->cut_all();
+    });
+  }
+
+  bool wait() {
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    return std::none_of(workers_.begin(), workers_.end(),
+                        [](const auto& worker) { return worker->has_cut(); });
+  }
+
+  std::size_t connections() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->connections();
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) const {
+    std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
+    for (auto& worker : workers) {
+      worker = std::make_unique<Worker>(cache, options_.limits, reporter_);
+    }
+    return workers;
+  }
+
+  Worker& least_loaded() noexcept {
+    return **std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
+      return a->connections() < b->connections();
+    });
+  }
+
+  const ServerOptions options_;
+  const Reporter reporter_;
+  const std::vector<std::unique_ptr<Worker>> workers_;
+  Listener listener_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> aborting_{false};
+};
+
+Server::Server(Cache& cache, ServerOptions options)
+    : impl_(std::make_unique<Impl>(cache, std::move(options))) {}
+Server::~Server() = default;
+std::uint16_t Server::port() const noexcept { return impl_->port(); }
+void Server::start() { impl_->start(); }
+void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
+void Server::abort() { impl_->abort(); }
+bool Server::wait() { return impl_->wait(); }
+std::size_t Server::connections() const noexcept { return impl_->connections(); }
+
+}  // namespace cubby::server

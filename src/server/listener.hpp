@@ -1,0 +1,68 @@
+// The listening socket: takes new connections in and survives running out of file descriptors.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "server/socket_io.hpp"
+
+namespace cubby::server {
+
+// How many connections may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
+inline constexpr int kBacklog = 4096;
+// How many are accepted before the thread looks after its sessions again.
+inline constexpr int kAcceptsPerTurn = 64;
+// How long to leave connections in the backlog when the system lacks the means to accept them.
+inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
+
+// Thread safety: none, once the thread that runs the io_context has begun; before that, the
+// constructing thread may use it.
+class Listener {
+ public:
+  // Called with each new connection.
+  using Handler = std::function<void(Descriptor socket)>;
+  using Reporter = std::function<void(std::string_view message)>;
+
+  // Binds and listens. Throws std::system_error, naming the address, when that fails.
+  Listener(boost::asio::io_context& io, const std::string& host, std::uint16_t port,
+           Handler on_connection, Reporter report);
+
+  std::uint16_t port() const noexcept { return port_; }
+
+  // Waits for connections, unless it does already or is closed.
+  void arm();
+
+  // Accepts what is in the backlog already, then closes.
+  void accept_rest_and_close();
+
+  void close() noexcept;
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                      boost::asio::io_context::executor_type>;
+
+  enum class Outcome { accepted, none_left, skipped, starved };
+
+  Outcome accept_one();
+  void on_readable();
+  void retry_later();
+
+  const Handler on_connection_;
+  const Reporter report_;
+  Acceptor acceptor_;
+  boost::asio::steady_timer retry_timer_;
+  std::uint16_t port_ = 0;
+  bool waiting_ = false;
+  bool starving_ = false;  // since the backlog was last seen empty
+};
+
+}  // namespace cubby::server

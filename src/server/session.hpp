@@ -1,0 +1,93 @@
+// One client's connection: reads requests, has them answered, and sends the replies.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "protocol/connection.hpp"
+#include "server/socket_io.hpp"
+
+namespace cubby::server {
+
+class Worker;
+
+// While a peer that was refused is listened to, so that it can read why: at least this long (the
+// worker's timer is coarse) and at most this much.
+inline constexpr std::chrono::seconds kLingerTime{1};
+inline constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
+
+// A session owns bytes only for a request that has not arrived whole and for replies that the
+// kernel did not take; everything else goes through its worker's buffers.
+//
+// Ownership: a session always waits for exactly one thing, and the handler of that operation owns
+// it. When it has nothing to wait for any more it is destroyed, which closes the connection.
+//
+// Thread safety: none; a session belongs to its worker's thread.
+class Session : public boost::intrusive::list_base_hook<
+                    boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
+  static void start(Worker& worker, Descriptor socket);
+
+  // Use start(). Joins the worker's list.
+  Session(Worker& worker, Descriptor socket);
+  ~Session();
+
+  // Ends the wait, so that the session notices that its worker has entered another phase.
+  void wake() noexcept;
+
+  // Closes the connection, whatever it is doing, and leaves the worker's list. The session itself
+  // goes when its wait has been called off.
+  void cut() noexcept;
+
+  // A request has begun that is not answered, or a reply is not sent.
+  bool busy() const noexcept;
+
+  // Valid once the session is in the worker's list of those that linger.
+  std::chrono::steady_clock::time_point linger_deadline() const noexcept {
+    return linger_deadline_;
+  }
+
+ private:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                  boost::asio::io_context::executor_type>;
+
+  // What a session does next.
+  enum class Next { wait_to_read, wait_to_write, take_turn, close };
+
+  static void run(std::unique_ptr<Session> self) noexcept;
+  static void wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what);
+
+  Next step();
+  Next answer(std::string_view arrived, bool may_be_more);
+  std::size_t take_requests(std::string_view input, bool may_be_more);
+  // Both return nothing when all is sent.
+  std::optional<Next> send(std::string& replies);
+  std::optional<Next> send_rest();
+  Next when_nothing_arrived() const noexcept;
+  Next end() noexcept;
+  Next read_away() noexcept;
+
+  Worker& worker_;
+  Socket socket_;
+  protocol::Connection connection_;
+  std::string input_;   // received, not yet consumed by connection_
+  std::string output_;  // replies, of which the first sent_ bytes are sent
+  std::size_t sent_ = 0;
+  bool answerable_ = false;  // input_ may hold whole requests: the output cap stopped the last call
+  bool lingering_ = false;
+  std::size_t linger_bytes_left_ = kLingerBytes;
+  std::chrono::steady_clock::time_point linger_deadline_;
+};
+
+}  // namespace cubby::server

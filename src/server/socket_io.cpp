@@ -1,0 +1,60 @@
+#include "server/socket_io.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace cubby::server {
+namespace {
+
+IoResult result_of(ssize_t moved) noexcept {
+  if (moved > 0) return {IoStatus::done, static_cast<std::size_t>(moved)};
+  if (moved == 0) return {IoStatus::end, 0};
+  const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
+  return {later ? IoStatus::would_block : IoStatus::failed, 0};
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+int Descriptor::release() noexcept { return std::exchange(fd_, -1); }
+
+IoResult read_some(int fd, std::span<char> buffer) noexcept {
+  ssize_t moved = 0;
+  do {
+    moved = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  } while (moved < 0 && errno == EINTR);
+  return result_of(moved);
+}
+
+IoResult write_some(int fd, std::string_view bytes) noexcept {
+  ssize_t moved = 0;
+  do {
+    moved = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (moved < 0 && errno == EINTR);
+  return result_of(moved);
+}
+
+void end_writing(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+void send_without_delay(int fd) noexcept {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Descriptor accept_connection(int listening_fd) noexcept {
+  int fd = -1;
+  do {
+    fd = ::accept4(listening_fd, nullptr, nullptr, SOCK_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  return Descriptor(fd);
+}
+
+}  // namespace cubby::server

@@ -1,0 +1,58 @@
+// The system calls that a connection's bytes go through, and nothing else.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace cubby::server {
+
+// Owns a file descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+
+  int get() const noexcept { return fd_; }
+  bool valid() const noexcept { return fd_ >= 0; }
+
+  // Gives the ownership up.
+  int release() noexcept;
+
+ private:
+  int fd_;
+};
+
+enum class IoStatus : std::uint8_t {
+  done,         // some bytes were moved
+  would_block,  // nothing to read now, or no room to write
+  end,          // the peer will send no more
+  failed,       // the connection is broken
+};
+
+struct IoResult {
+  IoStatus status = IoStatus::failed;
+  std::size_t bytes = 0;
+};
+
+// One read of what has arrived. Never blocks, whatever mode the socket is in.
+IoResult read_some(int fd, std::span<char> buffer) noexcept;
+
+// One write of as much of `bytes` as the kernel takes. Never blocks and never raises SIGPIPE.
+IoResult write_some(int fd, std::string_view bytes) noexcept;
+
+// Tells the peer that no more will be sent.
+void end_writing(int fd) noexcept;
+
+// Sends small replies at once instead of waiting for more to send with them (TCP_NODELAY).
+void send_without_delay(int fd) noexcept;
+
+// Takes the next connection from a listening socket's backlog. Invalid, with errno set, when there
+// is none or the attempt failed. Never blocks when the listening socket is non-blocking.
+Descriptor accept_connection(int listening_fd) noexcept;
+
+}  // namespace cubby::server

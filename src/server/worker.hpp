@@ -1,0 +1,118 @@
+// One thread, its event loop, and the connections that it serves.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "protocol/connection.hpp"
+#include "protocol/date_header.hpp"
+#include "server/session.hpp"
+#include "server/socket_io.hpp"
+
+namespace cubby::server {
+
+// Reports a problem, one line; may be called from any thread and does not throw.
+using Reporter = std::function<void(std::string_view message)>;
+
+// Bytes that one read can bring in, shared by all sessions of a worker.
+inline constexpr std::size_t kReadBufferBytes = std::size_t{64} << 10;
+// A shared output buffer that grew beyond this, for a large value, is given back.
+inline constexpr std::size_t kMaxIdleOutputBytes = std::size_t{2} << 20;
+// When stopping: how long a connection that waits between two requests may still send the next,
+// which is answered with "Connection: close". Without it a busy client, which is between two
+// requests for microseconds, would find a request of its own cut off.
+inline constexpr std::chrono::milliseconds kDrainGrace{100};
+
+enum class Phase {
+  serving,
+  draining,  // the next batch of replies is a connection's last
+  closing,   // and a connection that has no request in progress is closed
+  cut,       // every connection is closed
+};
+
+// Thread safety: adopt(), drain(), cut_all(), connections() and io() may be called from any
+// thread. Everything else belongs to the thread in run().
+class Worker {
+ public:
+  Worker(Cache& cache, const protocol::Limits& limits, Reporter report);
+  ~Worker();
+
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  boost::asio::io_context& io() noexcept { return io_; }
+
+  // Serves until drain() or cut_all() has been called and no connection is left. `arm` is called
+  // first, and again after every failure, to start whatever else this thread has to wait for.
+  void run(const std::function<void()>& arm);
+
+  // Serves a new connection. It counts from now on.
+  void adopt(Descriptor socket);
+
+  // Answers what has begun, closes what is idle, and cuts what is left at `deadline`.
+  void drain(std::chrono::steady_clock::time_point deadline);
+
+  // Cuts every connection, and those that are still to be adopted.
+  void cut_all();
+
+  std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+
+  // True when a connection was closed before its replies were sent. Ask after run() has returned.
+  bool has_cut() const noexcept { return has_cut_; }
+
+  // For sessions.
+  Phase phase() const noexcept { return phase_; }
+  const protocol::Context& context() const noexcept { return context_; }
+  std::span<char> read_buffer() noexcept { return {read_buffer_.get(), kReadBufferBytes}; }
+  std::string& output() noexcept { return output_; }
+  void report(const char* what, const std::exception& why) const noexcept;
+  void session_began(Session& session) noexcept;
+  void session_lingers(Session& session) noexcept;
+  void session_ended() noexcept;
+
+ private:
+  using Sessions = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;
+
+  void begin(Descriptor socket) noexcept;
+  void begin_drain(std::chrono::steady_clock::time_point deadline);
+  void cut_now() noexcept;
+  void wake_all() noexcept;
+  void arm_timer();
+  void on_timer();
+  void end_if_done() noexcept;
+
+  // The members below outlive io_, which may hold the last handlers and with them sessions.
+  const Reporter report_;
+  protocol::DateHeader date_;
+  const protocol::Context context_;
+  const std::unique_ptr<char[]> read_buffer_;
+  std::string output_;
+  Phase phase_ = Phase::serving;
+  std::chrono::steady_clock::time_point grace_end_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  bool has_cut_ = false;
+  bool timer_armed_ = false;
+  bool ended_ = false;
+  std::atomic<std::size_t> connections_{0};
+  Sessions sessions_;
+  Sessions lingering_;  // in the order of their deadlines
+
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace cubby::server
