@@ -1,0 +1,218 @@
+#include "app/options.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include <arpa/inet.h>
+
+#include <cubby/cache.hpp>
+
+#include "app/values.hpp"
+
+namespace cubby::app {
+namespace {
+
+constexpr std::size_t kMostThreads = 1024;
+constexpr std::size_t kMostEntriesPerShard = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostBytesPerCharacter = 4;  // in UTF-8
+constexpr std::chrono::milliseconds kLongestShutdown = std::chrono::hours(1);
+
+template <class T>
+Kind whole_number(T Settings::*field, T least, T most) {
+  return {"a whole number from " + std::to_string(least) + " to " + std::to_string(most),
+          [=](std::string_view text, Settings& settings) {
+            const std::optional<std::uint64_t> number = parse_number(text);
+            if (!number || *number < least || *number > most) return false;
+            settings.*field = static_cast<T>(*number);
+            return true;
+          }};
+}
+
+Kind power_of_two(std::size_t Settings::*field, std::size_t most) {
+  return {"a power of two from 1 to " + std::to_string(most),
+          [=](std::string_view text, Settings& settings) {
+            const std::optional<std::uint64_t> number = parse_number(text);
+            if (!number || *number > most || !std::has_single_bit(*number)) return false;
+            settings.*field = static_cast<std::size_t>(*number);
+            return true;
+          }};
+}
+
+Kind size(std::size_t Settings::*field, std::size_t least, std::size_t most) {
+  return {"a size such as 64k or 1.5m, from " + format_size(least) + " to " + std::to_string(most) +
+              " bytes",
+          [=](std::string_view text, Settings& settings) {
+            const std::optional<std::uint64_t> bytes = parse_size(text);
+            if (!bytes || *bytes < least || *bytes > most) return false;
+            settings.*field = static_cast<std::size_t>(*bytes);
+            return true;
+          }};
+}
+
+Kind memory_amount() {
+  return {"a percentage such as 70%, or a size such as 512m or 1.5g, from " +
+              format_size(kMinDaemonMemoryBytes) + " to " + format_size(kMaxMemoryBytes),
+          [](std::string_view text, Settings& settings) {
+            if (const std::optional<double> percentage = parse_percentage(text)) {
+              settings.max_memory = {*percentage, 0};
+              return true;
+            }
+            const std::optional<std::uint64_t> bytes = parse_size(text);
+            if (!bytes || *bytes < kMinDaemonMemoryBytes || *bytes > kMaxMemoryBytes) return false;
+            settings.max_memory = {0, *bytes};
+            return true;
+          }};
+}
+
+Kind duration(std::chrono::milliseconds Settings::*field, std::chrono::milliseconds most) {
+  return {"a time such as 5s or 500ms, at most " + std::to_string(most.count() / 1000) + "s",
+          [=](std::string_view text, Settings& settings) {
+            const std::optional<std::chrono::milliseconds> time = parse_duration(text);
+            if (!time || *time > most) return false;
+            settings.*field = *time;
+            return true;
+          }};
+}
+
+Kind thread_count() {
+  return {"a whole number from 1 to " + std::to_string(kMostThreads) + ", or auto",
+          [](std::string_view text, Settings& settings) {
+            const std::optional<std::uint64_t> number = parse_number(text);
+            if (!number && text != "auto") return false;
+            if (number && (*number < 1 || *number > kMostThreads)) return false;
+            settings.threads = static_cast<std::size_t>(number.value_or(0));
+            return true;
+          }};
+}
+
+Kind address() {
+  return {"an IPv4 address, an IPv6 address, or localhost",
+          [](std::string_view text, Settings& settings) {
+            if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+              text = text.substr(1, text.size() - 2);
+            }
+            const std::string host(text);
+            in6_addr parsed{};
+            if (host != "localhost" && inet_pton(AF_INET, host.c_str(), &parsed) != 1 &&
+                inet_pton(AF_INET6, host.c_str(), &parsed) != 1) {
+              return false;
+            }
+            settings.host = host;
+            return true;
+          }};
+}
+
+Kind log_level() {
+  return {"one of error, warn, info, debug", [](std::string_view text, Settings& settings) {
+            static constexpr std::pair<std::string_view, LogLevel> kLevels[] = {
+                {"error", LogLevel::error},
+                {"warn", LogLevel::warn},
+                {"info", LogLevel::info},
+                {"debug", LogLevel::debug},
+            };
+            for (const auto& [name, level] : kLevels) {
+              if (text != name) continue;
+              settings.log_level = level;
+              return true;
+            }
+            return false;
+          }};
+}
+
+// The fewest characters to insert, remove, replace or swap with their neighbour to turn `a` into
+// `b`.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> edits(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) edits[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) edits[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = edits[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      edits[i][j] = std::min({replaced, edits[i - 1][j] + 1, edits[i][j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        edits[i][j] = std::min(edits[i][j], edits[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return edits[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string Option::variable() const {
+  std::string variable = "CUBBY_";
+  for (const char c : name) {
+    variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return variable;
+}
+
+const std::vector<Option>& options() {
+  static const std::vector<Option> kTable = {
+      {"host", "ADDRESS", "127.0.0.1", "Listening",
+       "The address to listen on: IPv4, IPv6, or localhost. 0.0.0.0 and :: are all there are.",
+       address()},
+      {"port", "PORT", "7171", "Listening", "The port to listen on. 0 lets the system choose.",
+       whole_number<std::uint16_t>(&Settings::port, 0, 65535)},
+      {"threads", "N", "auto", "Listening",
+       "Worker threads. auto is one a core, as far as affinity and the container's CPU quota "
+       "allow.",
+       thread_count()},
+      {"shutdown-timeout", "TIME", "5s", "Listening",
+       "How long requests that have begun may take after SIGTERM or SIGINT, before they are cut.",
+       duration(&Settings::shutdown_timeout, kLongestShutdown)},
+      {"max-memory", "SIZE", "70%", "Memory",
+       "The budget for everything that is stored: 512m, 1.5g, bytes, or a percentage of what the "
+       "machine or its container has.",
+       memory_amount()},
+      {"shards", "N", "64", "Memory",
+       "Into how many independently locked parts the cache is split: a power of two.",
+       power_of_two(&Settings::shards, kMaxShards)},
+      {"capacity-per-shard", "N", "0", "Memory",
+       "The most entries that a shard may hold. 0 sets no limit but the memory's.",
+       whole_number<std::size_t>(&Settings::capacity_per_shard, 0, kMostEntriesPerShard)},
+      {"max-key-length", "N", "256", "Requests", "The longest key, in characters.",
+       whole_number<std::size_t>(&Settings::max_key_length, 1,
+                                 kMaxKeyBytes / kMostBytesPerCharacter)},
+      {"max-value-size", "SIZE", "1m", "Requests", "The largest value.",
+       size(&Settings::max_value_bytes, 1, kMaxValueBytes)},
+      {"log-level", "LEVEL", "info", "Logging",
+       "How much is logged to standard error: error, warn, info or debug.", log_level()},
+  };
+  return kTable;
+}
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> kTable = {
+      {"healthcheck",
+       "Ask the daemon at the configured address whether it is well; exit with 0 if so, else 1.",
+       Action::healthcheck},
+      {"print-config",
+       "Show every setting, where it comes from, and how the memory budget was found. The output "
+       "can be used as a configuration file.",
+       Action::print_config},
+      {"version", "Show the version.", Action::version},
+      {"help", "Show this page.", Action::help},
+  };
+  return kTable;
+}
+
+std::optional<std::string> closest_name(std::string_view name,
+                                        const std::vector<std::string>& names) {
+  // Longer ones are no slip of any name here, and would only cost time.
+  constexpr std::size_t kLongest = 64;
+  if (name.size() > kLongest) return std::nullopt;
+  std::optional<std::string> closest;
+  std::size_t least = 1 + std::max<std::size_t>(1, name.size() / 4);
+  for (const std::string& each : names) {
+    const std::size_t edits = distance(name, each);
+    if (edits >= least) continue;
+    least = edits;
+    closest = each;
+  }
+  return closest;
+}
+
+}  // namespace cubby::app
