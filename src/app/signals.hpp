@@ -1,0 +1,27 @@
+// How the daemon is told to stop.
+
+#pragma once
+
+#include <csignal>
+
+namespace cubby::app {
+
+// SIGTERM and SIGINT, taken by one thread that waits for them. Made before any other thread is, so
+// that all of them inherit that these signals are blocked. Stays in force until the process ends.
+//
+// SIGPIPE is ignored from then on as well: a peer that went away is an error of the call.
+class StopSignals {
+ public:
+  StopSignals() noexcept;
+
+  // Blocks until one of the two arrives, and returns which.
+  int wait() const noexcept;
+
+  // From now on another one ends the process at once, with exit code 128 + its number.
+  void end_at_once() const noexcept;
+
+ private:
+  sigset_t set_;
+};
+
+}  // namespace cubby::app

@@ -1,0 +1,56 @@
+#include "app/log.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace cubby::app {
+namespace {
+
+std::string everything_logged_at(LogLevel level) {
+  testing::internal::CaptureStderr();
+  {
+    Log log(level);
+    log.error("e");
+    log.warn("w");
+    log.info("i");
+    log.debug("d");
+  }
+  return testing::internal::GetCapturedStderr();
+}
+
+// The last character of each line: which messages came through.
+std::string came_through(const std::string& text) {
+  std::string messages;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\n') messages += text[i - 1];
+  }
+  return messages;
+}
+
+TEST(Log, DropsWhatIsLessSevere) {
+  EXPECT_EQ(came_through(everything_logged_at(LogLevel::error)), "e");
+  EXPECT_EQ(came_through(everything_logged_at(LogLevel::warn)), "ew");
+  EXPECT_EQ(came_through(everything_logged_at(LogLevel::info)), "ewi");
+  EXPECT_EQ(came_through(everything_logged_at(LogLevel::debug)), "ewid");
+}
+
+TEST(Log, ALineIsTimeLevelMessage) {
+  testing::internal::CaptureStderr();
+  Log(LogLevel::info).warn("100% {} \n%v");
+  const std::string line = testing::internal::GetCapturedStderr();
+  ASSERT_GT(line.size(), 25U);
+  const std::string time = line.substr(0, 24);
+  const std::string pattern = "dddd-dd-ddTdd:dd:dd.dddZ";
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == 'd') {
+      EXPECT_TRUE(time[i] >= '0' && time[i] <= '9') << time;
+    } else {
+      EXPECT_EQ(time[i], pattern[i]) << time;
+    }
+  }
+  EXPECT_EQ(line.substr(24), " warning 100% {} \\x0a%v\n");
+}
+
+}  // namespace
+}  // namespace cubby::app
