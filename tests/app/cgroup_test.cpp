@@ -70,9 +70,12 @@ TEST_F(CgroupTest, Version2WithoutLimit) {
   member_of("0::/a\n");
   mounts(kVersion2Mount);
   write("/sys/fs/cgroup/a/memory.max", "max\n");
-  write("/sys/fs/cgroup/a/cpu.max", "max 100000\n");
   EXPECT_EQ(memory(), "none");
-  EXPECT_EQ(cpu(), "none");
+  for (const char* quota :
+       {"max 100000\n", "0 100000\n", "100000 0\n", "-1 100000\n", "100000\n"}) {
+    write("/sys/fs/cgroup/a/cpu.max", quota);
+    EXPECT_EQ(cpu(), "none") << quota;
+  }
 }
 
 TEST_F(CgroupTest, TheSmallestOfOwnGroupAndItsParentsCounts) {
@@ -133,6 +136,7 @@ TEST_F(CgroupTest, MountOfAGroupOfTheHost) {
   mounts("34 30 0:31 /docker/1f /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
   write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1000\n");
   write("/sys/fs/cgroup/memory/inner/memory.limit_in_bytes", "500\n");
+  write("/sys/fs/cgroup/inner/memory.limit_in_bytes", "1\n");  // not below the mount
   const struct {
     const char* group;
     const char* limit;

@@ -1,8 +1,12 @@
 #include "app/log.hpp"
 
+#include <array>
+#include <ctime>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <time.h>
 
 namespace cubby::app {
 namespace {
@@ -50,6 +54,27 @@ TEST(Log, ALineIsTimeLevelMessage) {
     }
   }
   EXPECT_EQ(line.substr(24), " warning 100% {} \\x0a%v\n");
+}
+
+std::string utc_minute() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:", &parts)};
+}
+
+TEST(Log, TimesAreUtcWhateverTheZone) {
+  setenv("TZ", "AHEAD-5:30", 1);
+  tzset();
+  const std::string before = utc_minute();
+  testing::internal::CaptureStderr();
+  Log(LogLevel::info).info("x");
+  const std::string line = testing::internal::GetCapturedStderr();
+  const std::string after = utc_minute();
+  unsetenv("TZ");
+  tzset();
+  EXPECT_TRUE(line.starts_with(before) || line.starts_with(after)) << line << before;
 }
 
 }  // namespace
