@@ -1,12 +1,22 @@
 #include "app/signals.hpp"
 
+#include <atomic>
+
 #include <pthread.h>
 #include <unistd.h>
 
 namespace cubby::app {
 namespace {
 
-extern "C" void exit_by_signal(int signal) { _exit(128 + signal); }
+using Clock = std::chrono::steady_clock;
+
+// Read in a signal handler, as the clock is: both must do without locks.
+std::atomic<Clock::rep> end_of_repeats{0};
+static_assert(std::atomic<Clock::rep>::is_always_lock_free);
+
+extern "C" void exit_by_signal(int signal) {
+  if (Clock::now().time_since_epoch().count() >= end_of_repeats) _exit(128 + signal);
+}
 
 void handle(int signal, void (*handler)(int)) noexcept {
   struct sigaction action {};
@@ -30,7 +40,8 @@ int StopSignals::wait() const noexcept {
   return signal;
 }
 
-void StopSignals::end_at_once() const noexcept {
+void StopSignals::end_at_once(std::chrono::milliseconds repeat) const noexcept {
+  end_of_repeats = (Clock::now() + repeat).time_since_epoch().count();
   handle(SIGTERM, exit_by_signal);
   handle(SIGINT, exit_by_signal);
   pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);

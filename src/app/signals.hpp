@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace cubby::app {
@@ -17,8 +18,10 @@ class StopSignals {
   // Blocks until one of the two arrives, and returns which.
   int wait() const noexcept;
 
-  // From now on another one ends the process at once, with exit code 128 + its number.
-  void end_at_once() const noexcept;
+  // From now on another one ends the process at once, with exit code 128 + its number. What comes
+  // within `repeat` from now is the same order once more and changes nothing: timeout(1), and a
+  // terminal together with whatever started us, send every signal twice.
+  void end_at_once(std::chrono::milliseconds repeat) const noexcept;
 
  private:
   sigset_t set_;
