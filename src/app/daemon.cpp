@@ -1,0 +1,84 @@
+#include "app/daemon.hpp"
+
+#include <csignal>
+#include <string_view>
+
+#include <cubby/cache.hpp>
+
+#include "app/log.hpp"
+#include "app/signals.hpp"
+#include "app/system.hpp"
+#include "app/values.hpp"
+#include "server/server.hpp"
+
+namespace cubby::app {
+namespace {
+
+constexpr std::chrono::milliseconds kSignalRepeat{50};
+
+CacheOptions cache_options(const Settings& settings) {
+  CacheOptions options;
+  options.max_memory_bytes = settings.memory_bytes;
+  options.shards = settings.shards;
+  options.capacity_per_shard = settings.capacity_per_shard;
+  return options;
+}
+
+server::ServerOptions server_options(const Settings& settings, Log& log) {
+  server::ServerOptions options;
+  options.host = settings.host;
+  options.port = settings.port;
+  options.threads = settings.threads;
+  options.limits.max_key_length = settings.max_key_length;
+  options.limits.max_value_bytes = settings.max_value_bytes;
+  options.on_problem = [&log](std::string_view message) { log.warn(message); };
+  return options;
+}
+
+std::string count(std::size_t number, const std::string& what) {
+  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void run_daemon(const Settings& settings) {
+  const auto begin = std::chrono::steady_clock::now();
+  const StopSignals signals;
+  raise_descriptor_limit();
+  Log log(settings.log_level);
+  Cache cache(cache_options(settings));
+  server::Server server(cache, server_options(settings, log));
+  server.start();
+  log.info(start_line(settings, server.port()));
+
+  const int signal = signals.wait();
+  signals.end_at_once(kSignalRepeat);
+  server.stop(settings.shutdown_timeout);
+  const bool all_answered = server.wait();
+  const auto uptime = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  log.info(stop_line(settings, signal, uptime, all_answered));
+}
+
+std::string start_line(const Settings& settings, std::uint16_t port) {
+  return "listening on " + url(settings.host, port) + " with " + count(settings.threads, "thread") +
+         " and " + count(settings.shards, "shard") + "; memory " +
+         format_size(settings.memory_bytes) + ": " + settings.memory_reason;
+}
+
+std::string stop_line(const Settings& settings, int signal, std::chrono::milliseconds uptime,
+                      bool all_answered) {
+  const std::string end = all_answered
+                              ? "every request was answered"
+                              : "connections that were still open after " +
+                                    format_duration(settings.shutdown_timeout) + " were cut";
+  return std::string("stopped by ") + (signal == SIGINT ? "SIGINT" : "SIGTERM") + " after " +
+         format_duration(uptime) + "; " + end;
+}
+
+std::string url(const std::string& host, std::uint16_t port) {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+}  // namespace cubby::app
