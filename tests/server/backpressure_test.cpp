@@ -1,0 +1,73 @@
+#include <atomic>
+#include <thread>
+
+#include "server/server_fixture.hpp"
+
+namespace cubby::server {
+namespace {
+
+// A client that pipelines without reading finds that the server stops reading, so that what it
+// holds for it stays bounded; when the client reads, everything is answered, in order.
+TEST_F(ServerTest, StopsReadingWhileThePeerDoesNotRead) {
+  constexpr std::size_t kLimit = std::size_t{32} << 20;
+  store("k", 2000);
+  serve();
+  Client client = Client::unconnected(16 * 1024);
+  client.connect({"127.0.0.1", server_->port()});
+  const std::string request = get("/get?key=k");
+  const std::size_t sent =
+      client.send_until_blocked(request, kLimit, std::chrono::milliseconds(200));
+  ASSERT_LT(sent, kLimit);
+
+  EXPECT_EQ(dial().exchange(get("/health")).status, 200) << "others are served meanwhile";
+
+  const std::size_t whole = sent / request.size();
+  for (std::size_t i = 0; i < whole; ++i) ASSERT_EQ(client.receive().status, 200) << i;
+  client.send(request.substr(sent % request.size()) + get("/health"));
+  ASSERT_EQ(client.receive().status, 200);
+  EXPECT_EQ(client.receive().body, "OK\n");
+}
+
+TEST_F(ServerTest, FinishesARequestWhoseBytesArrivedBeforeAFullOutput) {
+  constexpr int kRequests = 100;
+  store("large", 500'000);
+  serve();
+  Client client = Client::unconnected(16 * 1024);
+  client.connect({"127.0.0.1", server_->port()});
+  std::string batch;
+  for (int i = 0; i < kRequests; ++i) batch += get("/get?key=large");
+  client.send(batch);  // arrives in one read; answered a cap's worth at a time
+  for (int i = 0; i < kRequests; ++i) ASSERT_GT(client.receive().body.size(), 500'000U);
+}
+
+TEST_F(ServerTest, ClosesWhenThePeerOfAStalledReplyGoes) {
+  store("large", std::size_t{1} << 20);
+  serve();
+  Client client = Client::unconnected(16 * 1024);
+  client.connect({"127.0.0.1", server_->port()});
+  for (int i = 0; i < 20; ++i) client.send(get("/get?key=large"));
+  ASSERT_TRUE(client.readable_within(kPatience));
+  client.reset();
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+}
+
+TEST_F(ServerTest, LetsOthersTakeTurnsWithAnEndlessPipeline) {
+  serve();
+  std::atomic<bool> enough{false};
+  Client flood = dial();
+  std::string batch;
+  for (int i = 0; i < 2000; ++i) batch += get("/health");
+  std::thread writer([&] {
+    while (!enough) flood.send(batch);
+    flood.end_writing();
+  });
+  std::thread reader([&] { flood.receive_all(); });
+  Client client = dial();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(client.exchange(get("/health")).status, 200);
+  enough = true;
+  writer.join();
+  reader.join();
+}
+
+}  // namespace
+}  // namespace cubby::server

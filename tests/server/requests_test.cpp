@@ -1,0 +1,149 @@
+#include <ctime>
+#include <thread>
+
+#include "server/server_fixture.hpp"
+
+namespace cubby::server {
+namespace {
+
+TEST_F(ServerTest, AnswersSeveralRequestsOnOneConnection) {
+  serve();
+  Client client = dial();
+  EXPECT_EQ(client.exchange(put("k", "v")).status, 200);
+  EXPECT_NE(client.exchange(get("/get?key=k")).body.find(R"("value":"v")"), std::string::npos);
+  EXPECT_EQ(client.exchange(get("/get?key=other")).status, 404);
+  EXPECT_EQ(server_->connections(), 1U);
+}
+
+TEST_F(ServerTest, ClosesAfterTheReplyWhenAsked) {
+  serve();
+  Client client = dial();
+  client.send("GET /health HTTP/1.1\r\nHost: cubby\r\nConnection: close\r\n\r\n" + get("/health"));
+  EXPECT_EQ(client.receive().body, "OK\n");
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  constexpr int kRequests = 1000;
+  serve();
+  std::string batch;
+  for (int i = 0; i < kRequests; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    cache_.put(key, std::to_string(i));
+    batch += get("/get?key=" + key);
+  }
+  Client client = dial();
+  client.send(batch);
+  for (int i = 0; i < kRequests; ++i) {
+    EXPECT_NE(client.receive().body.find(":\"" + std::to_string(i) + "\"}"), std::string::npos);
+  }
+}
+
+TEST_F(ServerTest, AnswersRequestsThatArriveByteByByte) {
+  serve();
+  Client client = dial();
+  for (const char byte : put("k", "v") + get("/get?key=k")) client.send({&byte, 1});
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_NE(client.receive().body.find(R"("value":"v")"), std::string::npos);
+}
+
+TEST_F(ServerTest, TakesBodiesOfManyReads) {
+  constexpr std::size_t kValueBytes = std::size_t{1} << 20;
+  serve();
+  Client client = dial();
+  EXPECT_EQ(client.exchange(put("big", std::string(kValueBytes, 'b'))).status, 200);
+  EXPECT_EQ(cache_.get("big").value_or("").size(), kValueBytes);
+  EXPECT_GT(client.exchange(get("/get?key=big")).body.size(), kValueBytes);
+}
+
+TEST_F(ServerTest, AnswersEverythingThatWasSentBeforeAHalfClose) {
+  serve();
+  Client client = dial();
+  client.send(put("k", "v") + get("/get?key=k") + get("/health"));
+  client.end_writing();
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_EQ(client.receive().body, "OK\n");
+  EXPECT_EQ(client.receive_all(), "");
+}
+
+TEST_F(ServerTest, SurvivesResets) {
+  store("large", std::size_t{1} << 20);
+  serve();
+  for (int i = 0; i < 20; ++i) {
+    for (const std::string& sent :
+         {std::string(), std::string("GET /hea"), get("/health"), get("/get?key=large")}) {
+      Client client = dial();
+      client.send(sent);
+      client.reset();
+    }
+  }
+  EXPECT_EQ(dial().exchange(get("/health")).status, 200);
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+  EXPECT_TRUE(problems().empty());
+}
+
+TEST_F(ServerTest, ServesManyClientsAtOnce) {
+  constexpr int kClients = 8;
+  constexpr int kRounds = 200;
+  serve(2);
+  std::vector<std::thread> clients;
+  for (int id = 0; id < kClients; ++id) {
+    clients.emplace_back([&, id] {
+      Client client = dial();
+      const std::string key = "c" + std::to_string(id);
+      for (int round = 0; round < kRounds; ++round) {
+        const std::string value = std::to_string(round);
+        client.send(put(key, value) + get("/get?key=" + key));
+        EXPECT_EQ(client.receive().status, 200);
+        EXPECT_NE(client.receive().body.find(":\"" + value + "\"}"), std::string::npos);
+      }
+    });
+  }
+  for (auto& client : clients) client.join();
+}
+
+std::time_t parse_date(const std::string& text) {
+  std::tm parts{};
+  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return end != nullptr && *end == '\0' ? ::timegm(&parts) : 0;
+}
+
+// Not std::time(), which may lag some milliseconds behind.
+std::time_t now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+TEST_F(ServerTest, KeepsTheDateUpToDate) {
+  serve();
+  Client client = dial();
+  std::string first;
+  EXPECT_TRUE(eventually([&] {
+    const std::time_t before = now();
+    const std::string date = client.exchange(get("/health")).field("Date").value_or("");
+    const std::time_t after = now();
+    EXPECT_GE(parse_date(date), before - 1);
+    EXPECT_LE(parse_date(date), after);
+    if (first.empty()) first = date;
+    return date != first;
+  }));
+}
+
+class ServerHostTest : public ServerTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ServerHostTest, IsReached) {
+  options_.host = GetParam();
+  serve();
+  const bool v4 = options_.host == "127.0.0.1" || options_.host == "localhost";
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    const bool expected = options_.host == "::" || (host == std::string("127.0.0.1")) == v4;
+    if (!expected) continue;
+    Client client(test::Address{host, server_->port()});
+    EXPECT_EQ(client.exchange(get("/health")).status, 200) << host;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Hosts, ServerHostTest,
+                         ::testing::Values("127.0.0.1", "localhost", "::1", "::"));
+
+}  // namespace
+}  // namespace cubby::server
