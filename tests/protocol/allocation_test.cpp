@@ -1,0 +1,91 @@
+// What a connection allocates, and that it keeps nothing.
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "protocol/connection.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/loopback.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+using test::allocation_count;
+using test::live_allocations;
+using test::World;
+
+std::string get(const std::string& key) {
+  return "GET /get?key=" + key + " HTTP/1.1\r\nHost: localhost:7171\r\nAccept: */*\r\n\r\n";
+}
+
+class AllocationTest : public testing::Test {
+ protected:
+  AllocationTest() : connection_(world_.context()) { output_.reserve(64 << 10); }
+
+  // How many allocations it takes to receive `input` once everything has been used before.
+  std::size_t allocations_for(const std::string& input) {
+    connection_.receive(input, output_);
+    output_.clear();
+    const std::size_t before = allocation_count();
+    EXPECT_EQ(connection_.receive(input, output_), input.size());
+    return allocation_count() - before;
+  }
+
+  World world_;
+  Connection connection_;
+  std::string output_;
+};
+
+TEST_F(AllocationTest, AHitAllocatesNothing) {
+  const std::string key = "a key that is long enough to need memory of its own";
+  world_.cache.put(key, std::string(1000, 'x'));
+  const std::string encoded = "a+key+that+is+long+enough+to+need+memory%20of%20its%20own";
+  EXPECT_EQ(allocations_for(get(encoded)), 0U);
+  EXPECT_EQ(allocations_for("HEAD" + get(encoded).substr(3)), 0U);
+}
+
+TEST_F(AllocationTest, HealthAllocatesNothing) {
+  EXPECT_EQ(allocations_for("GET /health HTTP/1.1\r\nHost: a\r\n\r\n"), 0U);
+}
+
+TEST_F(AllocationTest, AnIncompleteHeadAllocatesNothing) {
+  const std::string request = get("k");
+  const std::size_t before = allocation_count();
+  for (std::size_t size = 1; size < request.size(); ++size) {
+    connection_.receive(std::string_view(request).substr(0, size), output_);
+  }
+  EXPECT_EQ(allocation_count(), before);
+}
+
+TEST_F(AllocationTest, ADeclaredLengthAllocatesNothing) {
+  const std::string head = "POST /put HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+  const std::size_t before = allocation_count();
+  connection_.receive(head, output_);
+  EXPECT_EQ(allocation_count(), before);
+}
+
+TEST_F(AllocationTest, NothingIsKeptBetweenRequests) {
+  const std::string body = R"({"key":"k","value":")" + std::string(10'000, 'x') + "\"}";
+  const std::string counted =
+      "POST /put HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n\r\n";
+  const std::string chunked =
+      "POST /put HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2726\r\n";
+  ASSERT_EQ(body.size(), 0x2726U);
+  world_.cache.put("k", "v");
+  const std::ptrdiff_t before = live_allocations();
+  connection_.receive(counted, output_);
+  connection_.receive(body.substr(0, 100), output_);
+  connection_.receive(body.substr(100), output_);
+  EXPECT_EQ(live_allocations(), before);
+  connection_.receive(chunked, output_);
+  connection_.receive(body, output_);
+  EXPECT_GT(live_allocations(), before);
+  connection_.receive("\r\n0\r\n\r\n", output_);
+  EXPECT_EQ(live_allocations(), before);
+  EXPECT_FALSE(connection_.in_request());
+}
+
+}  // namespace
+}  // namespace cubby::protocol
