@@ -28,6 +28,15 @@ TEST_F(LingerTest, AClientThatIsStillSendingReadsItsRefusal) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+TEST_F(LingerTest, AClientThatPipelinesBehindItsLastRequestReadsTheReply) {
+  serve();
+  Client client = dial();
+  client.send("GET /health HTTP/1.1\r\nHost: cubby\r\nConnection: close\r\n\r\n" + get("/health"));
+  client.send(std::string(std::size_t{8} << 20, 'x'));
+  EXPECT_EQ(client.receive().body, "OK\n");
+  EXPECT_EQ(client.receive_all(), "");
+}
+
 TEST_F(LingerTest, ReadsOnlySoMuchAway) {
   constexpr std::size_t kBody = 8 * kLingerBytes;
   serve();
