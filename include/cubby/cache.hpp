@@ -146,6 +146,12 @@ class Cache {
   // Removes every entry. Entries that other threads put meanwhile may stay or go.
   void clear();
 
+  // Removes entries that have expired, a bounded piece of work at a time, and returns whether there
+  // may be more. Without it too an expired entry is never found, and goes before any other is
+  // evicted; call it now and then, until it returns false, to have the memory back when nobody asks
+  // for it.
+  bool remove_expired();
+
   CacheStats stats() const;
 
   // Walks every entry and checks that the cache's bookkeeping agrees with itself: each shard's list

@@ -34,12 +34,12 @@ PageNumber Arena::acquire_page() {
     page = given_back_.back();
     given_back_.pop_back();
     resident_pages_.fetch_add(1, std::memory_order_relaxed);
-  } else if (next_untouched_ < page_count_) {
-    page = next_untouched_++;
+  } else if (const PageNumber touched = pages_touched(); touched < page_count_) {
+    page = touched;
+    next_untouched_.store(touched + 1, std::memory_order_relaxed);
     resident_pages_.fetch_add(1, std::memory_order_relaxed);
     // So that release_page(), which must not fail, never has to allocate.
-    if (given_back_.capacity() < next_untouched_)
-      given_back_.reserve(2 * given_back_.capacity() + 64);
+    if (given_back_.capacity() <= touched) given_back_.reserve(2 * given_back_.capacity() + 64);
   } else {
     return 0;
   }

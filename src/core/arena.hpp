@@ -47,6 +47,11 @@ class Arena {
     return resident_pages_.load(std::memory_order_relaxed) * kPageBytes;
   }
 
+  // All pages that were ever handed out have numbers below this.
+  PageNumber pages_touched() const noexcept {
+    return next_untouched_.load(std::memory_order_relaxed);
+  }
+
   std::size_t pages_in_use() const noexcept {
     return pages_in_use_.load(std::memory_order_relaxed);
   }
@@ -65,7 +70,8 @@ class Arena {
   Mutex mutex_;
   std::vector<PageNumber> kept_ CUBBY_GUARDED_BY(mutex_);
   std::vector<PageNumber> given_back_ CUBBY_GUARDED_BY(mutex_);
-  PageNumber next_untouched_ CUBBY_GUARDED_BY(mutex_) = 1;
+  // Written with the mutex held.
+  std::atomic<PageNumber> next_untouched_{1};
 };
 
 }  // namespace cubby

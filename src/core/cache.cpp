@@ -9,6 +9,7 @@
 
 #include "core/compactor.hpp"
 #include "core/shard.hpp"
+#include "core/sweeper.hpp"
 
 namespace cubby {
 
@@ -19,6 +20,11 @@ constexpr std::size_t kIndexStepBytes = 4096;
 // How many shards' oldest entries are compared to find one to evict. Five follow one list for the
 // whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
 constexpr int kShardsCompared = 5;
+
+// Pages that are read at once for expired entries: some 40 microseconds' work each when full of
+// them.
+constexpr std::size_t kPagesSweptForRoom = 1;
+constexpr std::size_t kPagesSweptAtOnce = 16;
 
 // Unused slots that may lie about before slots are moved. The part per class is what moving cannot
 // gain; the rest is what saves moving for every new page.
@@ -70,6 +76,7 @@ class Cache::Impl {
                 options.hash_seed ? *options.hash_seed : random_seed()),
         shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
         compactor_(common_, shards_),
+        sweeper_(common_, shards_),
         victims_(common_.seed) {
     shards_.reserve(options.shards);
     for (std::size_t i = 0; i < options.shards; ++i) {
@@ -125,6 +132,8 @@ class Cache::Impl {
   void clear() {
     for (const auto& shard : shards_) shard->clear();
   }
+
+  bool remove_expired() { return sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more; }
 
   CacheStats stats() const {
     CacheStats stats;
@@ -194,8 +203,12 @@ class Cache::Impl {
     return oldest;
   }
 
-  // Evicts one entry. False when there are none.
+  // Makes room by removing what has expired or else by evicting one entry. False when there are no
+  // entries.
   bool evict() {
+    while (sweeper_.due()) {
+      if (sweeper_.sweep(kPagesSweptForRoom).removed != 0) return true;
+    }
     while (Shard* victim = choose_victim()) {
       if (victim->evict_oldest()) return true;
     }
@@ -207,6 +220,7 @@ class Cache::Impl {
   const unsigned shard_bits_;
   std::size_t largest_charge_ = 0;
   Compactor compactor_;
+  Sweeper sweeper_;
   std::atomic<std::uint64_t> victims_;
 };
 
@@ -230,6 +244,8 @@ std::optional<std::string> Cache::get(std::string_view key) {
 bool Cache::erase(std::string_view key) { return impl_->erase(key); }
 
 void Cache::clear() { impl_->clear(); }
+
+bool Cache::remove_expired() { return impl_->remove_expired(); }
 
 CacheStats Cache::stats() const { return impl_->stats(); }
 

@@ -13,30 +13,30 @@ constexpr int kMostPasses = 100;
 }  // namespace
 
 void Compactor::reduce_to(std::size_t most_pages) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(common_.slab.visits);
   while (common_.arena.pages_in_use() > most_pages && empty_a_page()) {
   }
 }
 
 bool Compactor::empty_a_page() {
-  const Slab::Drain drain = common_.slab.begin_drain();
-  if (!drain) return false;
+  const Slab::Visit visit = common_.slab.begin_drain();
+  if (!visit) return false;
   for (int pass = 0; pass < kMostPasses; ++pass) {
     bool all_gone = true;
-    for (std::uint32_t i = 0; i < drain.slots; ++i) {
-      const Ref slot = drain.slot(i);
+    for (std::uint32_t i = 0; i < visit.slots; ++i) {
+      const Ref slot = visit.slot(i);
       const SlotMeta meta = load_meta(header_at(common_.arena, slot));
       if (!meta.used()) continue;
       all_gone = false;
       if (!shards_[meta.owner()]->move_slot(slot)) {
-        common_.slab.end_drain(drain);
+        common_.slab.end_visit(visit);
         return false;
       }
     }
     if (all_gone) break;
     if (pass > 1) std::this_thread::yield();
   }
-  return common_.slab.end_drain(drain);
+  return common_.slab.end_visit(visit);
 }
 
 }  // namespace cubby

@@ -21,14 +21,13 @@ class Compactor {
   // Empties pages until at most `most_pages` are in use, or until no more can be gained. When the
   // budget is kept, the latter does not happen before unused slots are less than a page a class.
   // Takes shards' locks one at a time, each for the move of one slot.
-  void reduce_to(std::size_t most_pages) CUBBY_EXCLUDES(mutex_);
+  void reduce_to(std::size_t most_pages) CUBBY_EXCLUDES(common_.slab.visits);
 
  private:
-  bool empty_a_page() CUBBY_REQUIRES(mutex_);
+  bool empty_a_page() CUBBY_REQUIRES(common_.slab.visits);
 
   Common& common_;
   const std::vector<std::unique_ptr<Shard>>& shards_;
-  Mutex mutex_;
 };
 
 }  // namespace cubby

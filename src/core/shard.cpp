@@ -30,6 +30,7 @@ Common::Common(const CacheOptions& options, std::size_t arena_bytes, std::uint64
       arena(arena_bytes),
       slab(arena),
       store(arena, slab),
+      expiry_hints(arena.page_count()),
       budget(options.max_memory_bytes) {}
 
 Shard::Shard(Common& common, std::uint8_t id)
@@ -77,6 +78,11 @@ std::uint32_t Shard::count_use() {
 void Shard::publish_oldest() {
   const std::uint64_t touched = oldest_ == 0 ? 0 : kSomeEntry | header(oldest_).touched;
   oldest_touched_.store(touched, std::memory_order_relaxed);
+}
+
+void Shard::note_expiry(Ref entry) {
+  const std::uint64_t expiry = header(entry).get_meta().expiry();
+  if (expiry != 0) common_.expiry_hints.note(Arena::page_of(entry), expiry);
 }
 
 void Shard::push_front(Ref entry) {
@@ -156,10 +162,12 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view
   if (old) {
     const std::size_t old_size = header(old.ref).value_size;
     if (common_.store.overwrite(old.ref, value, meta)) {
+      note_expiry(old.ref);
       touch(old.ref);
     } else {
       const Ref entry = common_.store.create(key, value, meta);
       if (entry == 0) return PutResult::no_memory;
+      note_expiry(entry);
       unlink(old.ref);
       push_front(entry);
       index_.replace(old, entry);
@@ -180,6 +188,7 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view
     remove_oldest();
     ++counters_.evictions;
   }
+  note_expiry(entry);
   push_front(entry);
   index_.insert(hash, entry);
   data_bytes_ += key.size() + value.size();
@@ -235,6 +244,17 @@ void Shard::clear() {
   }
 }
 
+bool Shard::expire_slot(Ref slot, std::uint64_t now) {
+  const MutexLock lock(mutex_);
+  const SlotMeta meta = load_meta(header(slot));
+  if (!meta.used() || meta.owner() != id_ || meta.is_block()) return false;
+  if (meta.expiry() == 0 || meta.expiry() > now) return false;
+  const KeyHash hash = KeyHash::of(header(slot).key(), common_.seed);
+  remove(hash, index_.find(hash, slot));
+  ++counters_.expirations;
+  return true;
+}
+
 bool Shard::move_slot(Ref slot) {
   const MutexLock lock(mutex_);
   const SlotMeta meta = load_meta(header(slot));
@@ -248,6 +268,7 @@ bool Shard::move_slot(Ref slot) {
   const Ref moved = common_.store.move(slot);
   if (moved == 0) return false;
   index_.replace(at, moved);
+  note_expiry(moved);
   const SlotHeader& h = header(moved);
   (h.previous != 0 ? header(h.previous).next : newest_) = moved;
   (h.next != 0 ? header(h.next).previous : oldest_) = moved;

@@ -13,6 +13,7 @@
 
 #include "core/budget.hpp"
 #include "core/entry_store.hpp"
+#include "core/expiry_hints.hpp"
 #include "core/hash.hpp"
 #include "core/index.hpp"
 #include "core/slot.hpp"
@@ -38,6 +39,7 @@ struct Common {
   Arena arena;
   Slab slab;
   EntryStore store;
+  ExpiryHints expiry_hints;
   Budget budget;
   // The memory of all indexes. It is part of the charge, unless the charge is a custom one.
   std::atomic<std::size_t> index_bytes{0};
@@ -85,8 +87,12 @@ class alignas(64) Shard {
   // Removes every entry, a bounded number under one lock.
   void clear() CUBBY_EXCLUDES(mutex_);
 
+  // Removes the entry in the slot, if the slot is used, this shard's, and its entry has expired at
+  // `now`, in milliseconds. Then returns true. The slot must be one that is being visited.
+  bool expire_slot(Ref slot, std::uint64_t now) CUBBY_EXCLUDES(mutex_);
+
   // Moves what is in the slot to another slot, if the slot is used and this shard's. Returns false
-  // when there is no other slot.
+  // when there is no other slot. The slot must be one that is being visited.
   bool move_slot(Ref slot) CUBBY_EXCLUDES(mutex_);
 
   void add_stats(CacheStats& stats) const CUBBY_EXCLUDES(mutex_);
@@ -117,6 +123,7 @@ class alignas(64) Shard {
   void reserve_index(KeyHash hash) CUBBY_REQUIRES(mutex_);
   void account_index(std::size_t bytes_before) CUBBY_REQUIRES(mutex_);
 
+  void note_expiry(Ref entry) CUBBY_REQUIRES(mutex_);
   void push_front(Ref entry) CUBBY_REQUIRES(mutex_);
   void unlink(Ref entry) CUBBY_REQUIRES(mutex_);
   void touch(Ref entry) CUBBY_REQUIRES(mutex_);

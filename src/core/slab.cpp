@@ -7,24 +7,31 @@ namespace cubby {
 
 namespace {
 
-// How many pages a drain looks at for the one with the fewest used slots.
+// How many pages begin_drain() compares for the one with the fewest used slots.
 constexpr int kPagesCompared = 32;
 
 constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
+
+template <class T>
+T* allocate_zeroed(std::size_t count) {
+  // Nothing is touched until a page is: calloc leaves a large block to the system's zero pages.
+  void* memory = std::calloc(count, sizeof(T));
+  if (memory == nullptr) throw std::bad_alloc();
+  return static_cast<T*>(memory);
+}
 
 }  // namespace
 
 // Invariants, with a class's mutex held:
 // - its list holds exactly its pages in state partial, each with at least one unused slot;
 // - `unused` is the sum over that list of slots_per_page - used;
-// - a page in state full has no unused slot; a page with no used slot goes back to the arena.
+// - a page in state full has no unused slot;
+// - a page with no used slot goes back to the arena, at the end of the visit if it is visited.
 
 Slab::Slab(Arena& arena)
     : arena_(arena),
-      // Not touched until a page is: calloc leaves a large block to the system's zero pages.
-      pages_(static_cast<PageInfo*>(std::calloc(arena.page_count(), sizeof(PageInfo)))) {
-  if (pages_ == nullptr) throw std::bad_alloc();
-}
+      pages_(allocate_zeroed<PageInfo>(arena.page_count())),
+      owners_(allocate_zeroed<std::atomic<std::uint8_t>>(arena.page_count())) {}
 
 void Slab::add_partial(Class& c, PageNumber page) {
   PageInfo& info = pages_[page];
@@ -49,21 +56,21 @@ bool Slab::begin_page(Class& c, SizeClass size_class) {
                           .free_slots = 0,
                           .used = 0,
                           .handed_out = 0,
-                          .state = PageState::partial,
-                          .size_class = size_class};
+                          .state = PageState::partial};
+  owners_[page].store(static_cast<std::uint8_t>(size_class + 1), kRelaxed);
   add_partial(c, page);
   c.unused.fetch_add(slots_per_page(size_class), kRelaxed);
   return true;
 }
 
-void Slab::end_page(Class& c, PageNumber page) {
+void Slab::end_page(Class& c, SizeClass size_class, PageNumber page) {
   PageInfo& info = pages_[page];
   if (info.state == PageState::partial) {
     remove_partial(c, page);
-    c.unused.fetch_sub(slots_per_page(info.size_class), kRelaxed);
+    c.unused.fetch_sub(slots_per_page(size_class), kRelaxed);
   }
-  if (c.draining == page) c.draining = 0;
   info.state = PageState::unused;
+  owners_[page].store(0, kRelaxed);
   arena_.release_page(page);
 }
 
@@ -95,19 +102,42 @@ void Slab::free(Ref slot, SizeClass size_class) {
   Class& c = classes_[size_class];
   const MutexLock lock(c.mutex);
   PageInfo& info = pages_[page];
-  assert(info.size_class == size_class && info.used > 0);
+  assert(owners_[page].load(kRelaxed) == size_class + 1 && info.used > 0);
 
   SlotHeader& header = header_at(arena_, slot);
   store_meta(header, SlotMeta());
   header.next = info.free_slots;
   info.free_slots = slot;
   --info.used;
-  if (info.state != PageState::draining) c.unused.fetch_add(1, kRelaxed);
+  if (info.state == PageState::visited) return;
+  c.unused.fetch_add(1, kRelaxed);
   if (info.state == PageState::full) add_partial(c, page);
-  if (info.used == 0) end_page(c, page);
+  if (info.used == 0) end_page(c, size_class, page);
 }
 
-Slab::Drain Slab::begin_drain() {
+Slab::Visit Slab::visit(Class& c, SizeClass size_class, PageNumber page) {
+  PageInfo& info = pages_[page];
+  assert(info.state == PageState::partial || info.state == PageState::full);
+  if (info.state == PageState::partial) {
+    remove_partial(c, page);
+    c.unused.fetch_sub(slots_per_page(size_class) - info.used, kRelaxed);
+  }
+  info.state = PageState::visited;
+  return {page, size_class, info.handed_out};
+}
+
+Slab::Visit Slab::begin_visit(PageNumber page) {
+  const std::uint8_t owner = owners_[page].load(kRelaxed);
+  if (owner == 0) return {};
+  const auto size_class = static_cast<SizeClass>(owner - 1);
+  Class& c = classes_[size_class];
+  const MutexLock lock(c.mutex);
+  // It may have changed hands just before the lock; then it is empty or new, and not worth a visit.
+  if (owners_[page].load(kRelaxed) != owner) return {};
+  return visit(c, size_class, page);
+}
+
+Slab::Visit Slab::begin_drain() {
   std::size_t most_unused = 0;
   SizeClass chosen = 0;
   for (SizeClass i = 0; i < kSizeClassCount; ++i) {
@@ -124,28 +154,30 @@ Slab::Drain Slab::begin_drain() {
   // The hint may have been overtaken. What counts is that the used slots of any one page fit into
   // the unused slots of the others.
   if (c.unused.load(kRelaxed) < slots_per_page(chosen)) return {};
-  PageNumber page = c.partial;
+  PageNumber emptiest = c.partial;
   int compared = 0;
   for (PageNumber p = c.partial; p != 0 && compared < kPagesCompared; p = pages_[p].next) {
-    if (pages_[p].used < pages_[page].used) page = p;
+    if (pages_[p].used < pages_[emptiest].used) emptiest = p;
     ++compared;
   }
-  remove_partial(c, page);
-  PageInfo& info = pages_[page];
-  info.state = PageState::draining;
-  c.draining = page;
-  c.unused.fetch_sub(slots_per_page(chosen) - info.used, kRelaxed);
-  return {page, chosen, info.handed_out};
+  return visit(c, chosen, emptiest);
 }
 
-bool Slab::end_drain(const Drain& drain) {
-  Class& c = classes_[drain.size_class];
+bool Slab::end_visit(const Visit& visit) {
+  Class& c = classes_[visit.size_class];
   const MutexLock lock(c.mutex);
-  // When the page has gone back, what is known of it belongs to whoever has it now.
-  if (c.draining != drain.page) return true;
-  c.draining = 0;
-  add_partial(c, drain.page);
-  c.unused.fetch_add(slots_per_page(drain.size_class) - pages_[drain.page].used, kRelaxed);
+  PageInfo& info = pages_[visit.page];
+  const std::uint32_t slots = slots_per_page(visit.size_class);
+  if (info.used == 0) {
+    end_page(c, visit.size_class, visit.page);
+    return true;
+  }
+  if (info.used == slots) {
+    info.state = PageState::full;
+  } else {
+    add_partial(c, visit.page);
+    c.unused.fetch_add(slots - info.used, kRelaxed);
+  }
   return false;
 }
 

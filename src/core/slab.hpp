@@ -1,10 +1,10 @@
-// Slots of every size class, cut from the arena's pages, and the way to empty a page that is
-// mostly unused.
+// Slots of every size class, cut from the arena's pages, and the way to visit the slots of a page,
+// to empty it or to look for something in it.
 //
 // Only slots of one class share a page, so a slot that comes free serves the next entry of its size
 // at no cost, and memory that is free but of the wrong size is always one of at most one page a
-// class, or can be gathered into whole pages by moving slots (see drain below). A page is therefore
-// never lost to fragmentation, and the cache never has to evict because of it.
+// class, or can be gathered into whole pages by moving slots (see begin_drain() below). A page is
+// therefore never lost to fragmentation, and the cache never has to evict because of it.
 
 #pragma once
 
@@ -21,8 +21,7 @@
 
 namespace cubby {
 
-// Thread safety: all member functions may be called from any thread, but only one drain may be
-// under way at a time.
+// Thread safety: all member functions may be called from any thread; one page is visited at a time.
 class Slab {
  public:
   // `arena` must outlive the slab, which must be its only user. Throws std::bad_alloc.
@@ -35,8 +34,12 @@ class Slab {
   // `slot` must be of the class. Marks it unused.
   void free(Ref slot, SizeClass size_class);
 
-  // A page that is being emptied. No slot of it is handed out meanwhile.
-  struct Drain {
+  // Held during a visit, so that there is one at a time.
+  Mutex visits;
+
+  // A page whose slots are being looked at. Slots of it may be freed meanwhile, but none is handed
+  // out, and the page stays what it is until end_visit().
+  struct Visit {
     PageNumber page = 0;
     SizeClass size_class = 0;
     std::uint32_t slots = 0;  // how many were ever handed out: the first ones of the page
@@ -47,17 +50,19 @@ class Slab {
     }
   };
 
-  // Chooses the class with the most unused memory among those whose unused slots would fill a page,
-  // and in it a page with few used slots. Whoever empties the page moves each used slot elsewhere
-  // and frees it; the page goes back to the arena with the last one. Nothing when no class
-  // qualifies.
-  Drain begin_drain();
+  // Begins to visit the page, unless it is not in use.
+  Visit begin_visit(PageNumber page) CUBBY_REQUIRES(visits);
 
-  // Gives up on what is left. True when the page has gone back to the arena.
-  bool end_drain(const Drain& drain);
+  // Begins to visit a page that can be emptied: chooses the class with the most unused memory among
+  // those whose unused slots would fill a page, and in it a page with few used slots. Nothing when
+  // no class qualifies.
+  Visit begin_drain() CUBBY_REQUIRES(visits);
+
+  // Returns the page to the arena if it has no used slot any more, and then returns true.
+  bool end_visit(const Visit& visit) CUBBY_REQUIRES(visits);
 
  private:
-  enum class PageState : std::uint8_t { unused, partial, full, draining };
+  enum class PageState : std::uint8_t { unused, partial, full, visited };
 
   struct PageInfo {
     PageNumber next;  // neighbours in the class's list of partial pages; 0 ends it
@@ -66,7 +71,6 @@ class Slab {
     std::uint16_t used;
     std::uint16_t handed_out;  // slots from here on have never been used
     PageState state;
-    SizeClass size_class;
   };
 
   struct alignas(64) Class {
@@ -74,7 +78,6 @@ class Slab {
     PageNumber partial CUBBY_GUARDED_BY(mutex) = 0;
     // Unused slots on partial pages. Written with the mutex held, read as a hint without it.
     std::atomic<std::size_t> unused{0};
-    PageNumber draining CUBBY_GUARDED_BY(mutex) = 0;
   };
 
   struct Free {
@@ -84,11 +87,14 @@ class Slab {
   void add_partial(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
   void remove_partial(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
   bool begin_page(Class& c, SizeClass size_class) CUBBY_REQUIRES(c.mutex);
-  void end_page(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
+  void end_page(Class& c, SizeClass size_class, PageNumber page) CUBBY_REQUIRES(c.mutex);
+  Visit visit(Class& c, SizeClass size_class, PageNumber page) CUBBY_REQUIRES(c.mutex);
 
   Arena& arena_;
   // One for each page of the arena; each is guarded by the mutex of the class that has the page.
   std::unique_ptr<PageInfo[], Free> pages_;
+  // Which class has the page: 1 + its number, or 0. Changes with the mutex of that class held.
+  std::unique_ptr<std::atomic<std::uint8_t>[], Free> owners_;
   std::array<Class, kSizeClassCount> classes_;
 };
 

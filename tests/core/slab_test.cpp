@@ -101,19 +101,19 @@ TEST_F(SlabTest, NothingIsDrainedUntilUnusedSlotsWouldFillAPage) {
   EXPECT_TRUE(slab_.begin_drain());
 }
 
-TEST_F(SlabTest, ADrainedPageGoesBackWithItsLastSlot) {
+TEST_F(SlabTest, ADrainedPageGoesBackWhenTheVisitEnds) {
   const SizeClass c = size_class_of(1000);
   const std::uint32_t n = slots_per_page(c);
   std::vector<Ref> slots = TakePages(c, 2);
   // A page with one used slot, and one with one unused: the emptier one is chosen.
   for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i], c);
   slab_.free(slots[n], c);
-  const Slab::Drain drain = slab_.begin_drain();
+  const Slab::Visit drain = slab_.begin_drain();
   ASSERT_TRUE(drain);
   EXPECT_EQ(drain.page, Arena::page_of(slots[0]));
   EXPECT_EQ(Arena::page_of(Take(c)), Arena::page_of(slots[n]));
   slab_.free(slots[n - 1], c);
-  EXPECT_TRUE(slab_.end_drain(drain));
+  EXPECT_TRUE(slab_.end_visit(drain));
   EXPECT_EQ(arena_.pages_in_use(), 1U);
 }
 
@@ -124,9 +124,9 @@ TEST_F(SlabTest, AnAbandonedDrainMakesItsSlotsUsableAgain) {
     slab_.free(slots[i], c);
     slab_.free(slots[i + slots_per_page(c)], c);
   }
-  const Slab::Drain drain = slab_.begin_drain();
+  const Slab::Visit drain = slab_.begin_drain();
   ASSERT_TRUE(drain);
-  EXPECT_FALSE(slab_.end_drain(drain));
+  EXPECT_FALSE(slab_.end_visit(drain));
   for (std::uint32_t i = 0; i < slots_per_page(c); ++i) EXPECT_NE(Take(c), 0U);
   EXPECT_EQ(arena_.pages_in_use(), 2U);
 }

@@ -1,0 +1,45 @@
+#include "core/sweeper.hpp"
+
+namespace cubby {
+
+Sweeper::Progress Sweeper::sweep(std::size_t most_pages) {
+  const MutexLock lock(common_.slab.visits);
+  const std::uint64_t now = common_.now_ms();
+  const PageNumber pages = common_.arena.pages_touched();
+  Progress progress;
+  for (PageNumber looked_at = 1; looked_at < pages; ++looked_at) {
+    if (next_ >= pages) next_ = 1;
+    const PageNumber page = next_++;
+    if (!common_.expiry_hints.take_if_due(page, now)) continue;
+    progress.removed += sweep_page(page, now);
+    if (--most_pages == 0) {
+      progress.more = true;
+      return progress;
+    }
+  }
+  common_.expiry_hints.recompute_earliest(pages);
+  return progress;
+}
+
+std::size_t Sweeper::sweep_page(PageNumber page, std::uint64_t now) {
+  const Slab::Visit visit = common_.slab.begin_visit(page);
+  if (!visit) return 0;
+  std::size_t removed = 0;
+  for (std::uint32_t i = 0; i < visit.slots; ++i) {
+    const Ref slot = visit.slot(i);
+    const SlotMeta meta = load_meta(header_at(common_.arena, slot));
+    if (!meta.used() || meta.expiry() == 0) continue;
+    if (meta.expiry() > now) {
+      common_.expiry_hints.note(page, meta.expiry());
+    } else if (shards_[meta.owner()]->expire_slot(slot, now)) {
+      ++removed;
+    } else {
+      // Its put has not ended yet: it is for the next time.
+      common_.expiry_hints.note(page, meta.expiry());
+    }
+  }
+  common_.slab.end_visit(visit);
+  return removed;
+}
+
+}  // namespace cubby
