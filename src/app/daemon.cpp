@@ -32,6 +32,11 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
   options.on_problem = [&log](std::string_view message) { log.warn(message); };
+  if (settings.log_level == LogLevel::debug) {
+    options.on_request = [&log](const protocol::RequestRecord& request) {
+      log.debug(request_line(request));
+    };
+  }
   return options;
 }
 
@@ -74,6 +79,12 @@ std::string stop_line(const Settings& settings, int signal, std::chrono::millise
                                     format_duration(settings.shutdown_timeout) + " were cut";
   return std::string("stopped by ") + (signal == SIGINT ? "SIGINT" : "SIGTERM") + " after " +
          format_duration(uptime) + "; " + end;
+}
+
+std::string request_line(const protocol::RequestRecord& request) {
+  const auto or_dash = [](std::string_view text) { return std::string(text.empty() ? "-" : text); };
+  return or_dash(request.method) + ' ' + or_dash(request.path) + ' ' +
+         std::to_string(request.status) + ' ' + std::to_string(request.body_bytes);
 }
 
 std::string url(const std::string& host, std::uint16_t port) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/settings.hpp"
+#include "protocol/connection.hpp"
 
 namespace cubby::app {
 
@@ -21,6 +22,10 @@ std::string start_line(const Settings& settings, std::uint16_t port);
 // The line that is logged when it has stopped; `all_answered` when no connection had to be cut.
 std::string stop_line(const Settings& settings, int signal, std::chrono::milliseconds uptime,
                       bool all_answered);
+
+// The line that is logged for a request at the level debug: method, path, status, bytes of the
+// body.
+std::string request_line(const protocol::RequestRecord& request);
 
 // "http://127.0.0.1:7171", "http://[::1]:7171".
 std::string url(const std::string& host, std::uint16_t port);

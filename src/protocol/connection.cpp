@@ -20,14 +20,14 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // What is left of a request once its head has been read.
 struct Exchange {
   Operation operation;
-  bool to_head = false;
+  Method method = Method::unknown;
   bool http_1_0 = false;
   bool close = true;
 };
 
 Exchange exchange_of(const RequestHead& head) {
   return {.operation = {},
-          .to_head = head.method == Method::head,
+          .method = head.method,
           .http_1_0 = head.http_1_0,
           // After CONNECT the peer may go on in another protocol.
           .close = !head.keep_alive || head.method == Method::connect};
@@ -177,7 +177,7 @@ class Connection::Impl {
     const Persistence persistence = close               ? Persistence::close
                                     : exchange.http_1_0 ? Persistence::keep_explicitly
                                                         : Persistence::keep;
-    Reply reply(output, context_.date.text(), persistence, exchange.to_head);
+    Reply reply(output, context_.date.text(), persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
       operation.error =
@@ -185,6 +185,11 @@ class Connection::Impl {
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     finished_ = close;
+    if (context_.on_request != nullptr && *context_.on_request) {
+      const std::string_view path = operation.route != nullptr ? operation.route->path : "";
+      (*context_.on_request)(
+          {name_of(exchange.method), path, reply.status(), reply.content_length()});
+    }
   }
 
   // Answers without having read the whole request, and ends the connection.

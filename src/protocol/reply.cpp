@@ -21,6 +21,8 @@ void append_number(std::string& output, std::size_t number) {
 
 void Reply::begin(unsigned status, std::string_view content_type, std::size_t content_length,
                   std::string_view allow) {
+  status_ = status;
+  content_length_ = content_length;
   output_.reserve(output_.size() + kHeadReserve + content_length);
   output_.append("HTTP/1.1 ");
   append_number(output_, status);

@@ -33,6 +33,10 @@ class Reply {
 
   std::string& output() noexcept { return output_; }
 
+  // As begun.
+  unsigned status() const noexcept { return status_; }
+  std::size_t content_length() const noexcept { return content_length_; }
+
   void end();
 
   // All three in one.
@@ -44,6 +48,8 @@ class Reply {
   std::string_view date_;
   Persistence persistence_;
   bool to_head_;
+  unsigned status_ = 0;
+  std::size_t content_length_ = 0;
   std::size_t body_begin_ = 0;
 };
 

@@ -88,7 +88,7 @@ class Server::Impl {
   std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) const {
     std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
     for (auto& worker : workers) {
-      worker = std::make_unique<Worker>(cache, options_.limits, reporter_);
+      worker = std::make_unique<Worker>(cache, options_, reporter_);
     }
     return workers;
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
 
 namespace cubby {
@@ -26,6 +27,8 @@ struct ServerOptions {
   protocol::Limits limits;
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;
+  // Told of every request that was answered, from any worker's thread. Costs nothing when empty.
+  std::function<void(const protocol::RequestRecord&)> on_request;
 };
 
 // Thread safety: stop() and abort() may be called from any thread; the others from one.

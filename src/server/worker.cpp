@@ -27,10 +27,13 @@ std::chrono::sys_seconds this_second() {
 
 }  // namespace
 
-Worker::Worker(Cache& cache, const protocol::Limits& limits, Reporter report)
+Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report)
     : report_(std::move(report)),
       date_(this_second()),
-      context_{cache, limits, date_},
+      context_{.cache = cache,
+               .limits = options.limits,
+               .date = date_,
+               .on_request = &options.on_request},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
       work_(io_.get_executor()),
       timer_(io_) {}

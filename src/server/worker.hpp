@@ -19,6 +19,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
+#include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"
 
@@ -47,7 +48,8 @@ enum class Phase {
 // thread. Everything else belongs to the thread in run().
 class Worker {
  public:
-  Worker(Cache& cache, const protocol::Limits& limits, Reporter report);
+  // `options` must outlive the worker.
+  Worker(Cache& cache, const ServerOptions& options, Reporter report);
   ~Worker();
 
   Worker(const Worker&) = delete;

@@ -31,6 +31,11 @@ TEST(Daemon, StartLineSaysWhatIsRunning) {
   EXPECT_NE(start_line(one, 1).find(" with 1 thread and 1 shard; "), std::string::npos);
 }
 
+TEST(Daemon, RequestLineHasADashForWhatIsUnknown) {
+  EXPECT_EQ(request_line({"GET", "/get", 200, 58}), "GET /get 200 58");
+  EXPECT_EQ(request_line({"", "", 501, 40}), "- - 501 40");
+}
+
 TEST(Daemon, StopLineSaysWhyAndHow) {
   EXPECT_EQ(stop_line(settings(), SIGTERM, milliseconds(90'000), true),
             "stopped by SIGTERM after 1m 30s; every request was answered");

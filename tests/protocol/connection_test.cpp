@@ -40,6 +40,22 @@ class ConnectionTest : public testing::Test {
   World world_;
 };
 
+TEST_F(ConnectionTest, TellsOfEveryRequestOnce) {
+  std::vector<std::string> told;
+  world_.on_request = [&](const RequestRecord& request) {
+    told.push_back(std::string(request.method) + ' ' + std::string(request.path) + ' ' +
+                   std::to_string(request.status) + ' ' + std::to_string(request.body_bytes));
+  };
+  Loopback peer(world_);
+  peer.send(kHealth + put(kJson) + "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n" +
+            "BREW /pot HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[0], "GET /health 200 3");
+  EXPECT_EQ(told[1], "POST /put 200 62");
+  EXPECT_EQ(told[2], "HEAD /health 200 3");
+  EXPECT_EQ(told[3].substr(0, 5), "  501");
+}
+
 TEST_F(ConnectionTest, WritesRepliesToTheByte) {
   Loopback peer(world_);
   peer.send(kHealth + "GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" +

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ struct World {
   Cache cache{cache_options()};
   protocol::DateHeader date{kTestTime};
   std::size_t output_cap_bytes = std::size_t{256} << 10;
+  std::function<void(const protocol::RequestRecord&)> on_request;
 
   static CacheOptions cache_options() {
     CacheOptions options;
@@ -33,7 +35,7 @@ struct World {
     return options;
   }
 
-  protocol::Context context() { return {cache, limits, date, output_cap_bytes}; }
+  protocol::Context context() { return {cache, limits, date, output_cap_bytes, &on_request}; }
 };
 
 // Keeps what the connection did not consume, as a session does, and sends what it wrote.
