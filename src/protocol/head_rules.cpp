@@ -6,7 +6,7 @@
 namespace cubby::protocol {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
+constexpr auto kNpos = std::string_view::npos;
 constexpr std::string_view kScheme = "http://";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -33,7 +33,7 @@ std::string_view take_element(std::string_view& list) {
 // unreserved / sub-delims (RFC 3986, section 2)
 bool is_name_char(char c) {
   constexpr std::string_view kMarks = "-._~!$&'()*+,;=";
-  return is_alpha(c) || is_digit(c) || kMarks.find(c) != npos;
+  return is_alpha(c) || is_digit(c) || kMarks.find(c) != kNpos;
 }
 
 bool is_registered_name(std::string_view name) {
@@ -58,9 +58,9 @@ bool is_ip_literal(std::string_view literal) {
 // uri-host [ ":" port ] (RFC 9110, section 7.2; RFC 3986, section 3.2)
 bool is_host(std::string_view host) {
   const std::size_t name_end = host.starts_with('[') ? host.find(']') : 0;
-  if (name_end == npos) return false;
+  if (name_end == kNpos) return false;
   const std::size_t colon = host.find(':', name_end);
-  if (colon != npos) {
+  if (colon != kNpos) {
     const std::string_view port = host.substr(colon + 1);
     if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) return false;
   }
@@ -71,7 +71,7 @@ bool is_host(std::string_view host) {
 // Splits a target in origin-form, absolute-form or asterisk-form (RFC 9112, section 3.2) into path
 // and query. False when it has none of these forms.
 bool split_target(std::string_view target, RequestHead& head) {
-  if (target.find('#') != npos) return false;
+  if (target.find('#') != kNpos) return false;
   if (equals_lower(target.substr(0, kScheme.size()), kScheme)) {
     target.remove_prefix(kScheme.size());
     const std::size_t authority_end = std::min(target.find_first_of("/?"), target.size());
@@ -86,7 +86,7 @@ bool split_target(std::string_view target, RequestHead& head) {
     if (!target.starts_with('/') && !is_asterisk) return false;
   }
   const std::size_t question = target.find('?');
-  if (question != npos) head.query = target.substr(question + 1);
+  if (question != kNpos) head.query = target.substr(question + 1);
   return true;
 }
 
@@ -94,14 +94,14 @@ bool split_target(std::string_view target, RequestHead& head) {
 
 Error judge_request_line(std::string_view line) noexcept {
   const std::size_t method_end = line.find(' ');
-  if (method_end == 0 || method_end == npos) return Error::bad_request_line;
+  if (method_end == 0 || method_end == kNpos) return Error::bad_request_line;
   const bool method_is_alpha =
       std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(method_end), is_alpha);
   const std::string_view rest = line.substr(method_end + 1);
   const std::size_t target_end = rest.find(' ');
   if (!method_is_alpha || rest.empty() || target_end == 0) return Error::bad_request_line;
   // HTTP/0.9 had no version there.
-  if (target_end == npos) return Error::bad_version;
+  if (target_end == kNpos) return Error::bad_version;
   const std::string_view version = rest.substr(target_end + 1);
   const bool is_version = version.size() == 8 && version.starts_with("HTTP/") &&
                           is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
