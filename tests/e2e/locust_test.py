@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import unittest
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -61,6 +62,13 @@ class LocustFile(unittest.TestCase):
         self.expect_no_failures(rows, output)
         self.assertEqual(requests(rows, "/put (warm)"), 300)
         self.assertIn("Hit ratio: 100.0%", output)
+
+    def test_a_wrong_value_is_a_failure(self):
+        with Daemon(BINARY) as daemon:
+            body = b'{"key": "load-64-0", "value": "not what the load puts there"}'
+            urllib.request.urlopen(f"http://127.0.0.1:{daemon.port}/put", body).close()
+            with self.assertRaisesRegex(AssertionError, "not the one that was put"):
+                locust(daemon, "--keys", "1", "--get-ratio", "1", "--run-time", "1s")
 
     def test_a_dead_server_is_a_failure(self):
         with Daemon(BINARY) as daemon:
