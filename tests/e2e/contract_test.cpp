@@ -31,6 +31,14 @@ void send_in_bytes(Client& client, const std::string& request) {
   }
 }
 
+// Interim replies apart: whether there is one depends on how fast a body arrives.
+ReceivedReply receive_final(Client& client, bool to_head) {
+  for (;;) {
+    ReceivedReply reply = client.receive(to_head);
+    if (reply.status >= 200) return reply;
+  }
+}
+
 using Sender = void (*)(Client& client, const std::string& request);
 
 void run_case(const Address& address, const ContractCase& contract_case, Sender send) {
@@ -44,7 +52,7 @@ void run_case(const Address& address, const ContractCase& contract_case, Sender 
     send(client, contract_case.body_after_interim);
   }
   for (const ExpectedReply& expected : contract_case.replies) {
-    EXPECT_EQ(differences(expected, client.receive(expected.to_head)), "");
+    EXPECT_EQ(differences(expected, receive_final(client, expected.to_head)), "");
   }
   if (contract_case.closes) {
     EXPECT_TRUE(client.closed_by_peer());

@@ -1,4 +1,5 @@
 #include <ctime>
+#include <new>
 #include <thread>
 
 #include "server/server_fixture.hpp"
@@ -102,6 +103,24 @@ TEST_F(ServerTest, ServesManyClientsAtOnce) {
     });
   }
   for (auto& client : clients) client.join();
+}
+
+TEST_F(ServerTest, ClosesOnlyTheConnectionThatMemoryRunsOutFor) {
+  CacheOptions cache_options;
+  cache_options.charge = [](std::string_view key, std::size_t) -> std::size_t {
+    if (key == "poison") throw std::bad_alloc();
+    return 1;
+  };
+  Cache cache(cache_options);
+  server_ = std::make_unique<Server>(cache, options_);
+  server_->start();
+  Client bystander = dial();
+  Client victim = dial();
+  EXPECT_EQ(victim.exchange(put("k", "v")).status, 200);
+  victim.send(put("poison", "v"));
+  EXPECT_TRUE(victim.closed_by_peer());
+  EXPECT_EQ(bystander.exchange(get("/health")).body, "OK\n");
+  EXPECT_EQ(problems(), std::vector<std::string>{"a connection was closed: std::bad_alloc"});
 }
 
 std::time_t parse_date(const std::string& text) {

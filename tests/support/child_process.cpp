@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::string_view kBeforeAddress = "listening on http://";
 
-std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& variables) {
+// A name that is there twice has the first value.
+std::vector<std::string> environment_with(const Variables& variables) {
   std::vector<std::string> result;
+  for (const auto& [name, value] : variables) result.push_back(name + '=' + value);
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!std::string_view(*variable).starts_with("CUBBY_")) result.emplace_back(*variable);
   }
-  for (const auto& [name, value] : variables) result.push_back(name + '=' + value);
   return result;
 }
 
@@ -38,8 +38,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& command,
-                           const std::vector<std::pair<std::string, std::string>>& variables) {
+ChildProcess::ChildProcess(const std::vector<std::string>& command, const Variables& variables) {
   auto arguments = command;
   auto environment = environment_with(variables);
   const auto argument_pointers = pointers_to(arguments);
@@ -110,12 +109,14 @@ bool ChildProcess::read_more(std::chrono::milliseconds patience) {
   return true;
 }
 
-Daemon::Daemon(const std::vector<std::string>& options)
-    : ChildProcess([&] {
-        std::vector<std::string> arguments{"--port", "0"};
-        arguments.insert(arguments.end(), options.begin(), options.end());
-        return cubbyd(arguments);
-      }()) {
+Daemon::Daemon(const std::vector<std::string>& options, const Variables& variables)
+    : ChildProcess(
+          [&] {
+            std::vector<std::string> arguments{"--port", "0"};
+            arguments.insert(arguments.end(), options.begin(), options.end());
+            return cubbyd(arguments);
+          }(),
+          variables) {
   wait_for_output("\n");
   const auto begin = output().find(kBeforeAddress);
   if (begin == std::string::npos) throw std::runtime_error("no start line in:\n" + output());

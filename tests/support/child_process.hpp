@@ -11,13 +11,15 @@
 
 namespace cubby::test {
 
+// Environment variables: names and values.
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 // Waits take kPatience at most; then they throw std::runtime_error. A child that still runs is
 // killed when the object goes, or the test does.
 class ChildProcess {
  public:
-  // `variables` replace those of the same name; CUBBY_* of this process are not handed on.
-  explicit ChildProcess(const std::vector<std::string>& command,
-                        const std::vector<std::pair<std::string, std::string>>& variables = {});
+  // `variables` come before those of the same name; CUBBY_* of this process are not handed on.
+  explicit ChildProcess(const std::vector<std::string>& command, const Variables& variables = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -51,7 +53,7 @@ class ChildProcess {
 // cubbyd, on a port that the system chooses, ready when constructed.
 class Daemon : public ChildProcess {
  public:
-  explicit Daemon(const std::vector<std::string>& options = {});
+  explicit Daemon(const std::vector<std::string>& options = {}, const Variables& variables = {});
 
   const Address& address() const noexcept { return address_; }
 
