@@ -22,7 +22,7 @@ constexpr std::string_view kBeforeAddress = "listening on http://";
 // A name that is there twice has the first value.
 std::vector<std::string> environment_with(const Variables& variables) {
   std::vector<std::string> result;
-  for (const auto& [name, value] : variables) result.push_back(name + '=' + value);
+  for (const auto& [name, value] : variables) result.emplace_back(name).append("=").append(value);
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!std::string_view(*variable).starts_with("CUBBY_")) result.emplace_back(*variable);
   }
@@ -31,6 +31,7 @@ std::vector<std::string> environment_with(const Variables& variables) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
