@@ -49,15 +49,18 @@ class Server {
   // Starts the workers and returns.
   void start();
 
-  // Stops accepting, answers every request that has begun, closes what is idle. Connections that
-  // are still open after `timeout` are cut. Returns at once; wait() tells when it is done.
+  // Stops accepting, answers every request that has begun, closes what is idle. A connection counts
+  // as idle when it sends nothing for a tenth of a second: a busy client that has just got a reply
+  // sends its next request, and is told with the reply to it that the connection closes.
+  // Connections that are still open after `timeout` are cut. Returns at once, and does nothing when
+  // called again; wait() tells when it is done.
   void stop(std::chrono::milliseconds timeout);
 
   // Cuts every connection now.
   void abort();
 
-  // Blocks until the server has stopped and all its threads have ended. True when no connection had
-  // to be cut.
+  // Blocks until the server has stopped and all its threads have ended. True when no connection was
+  // cut that a reply was owed to.
   bool wait();
 
   // Open connections, over all workers.
