@@ -96,6 +96,7 @@ TEST_F(SlabTest, NothingIsDrainedUntilUnusedSlotsWouldFillAPage) {
   const std::vector<Ref> slots = TakePages(c, 4);
   const std::uint32_t n = slots_per_page(c);
   for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i % 4 * n + i / 4], c);
+  const MutexLock lock(slab_.visits);
   EXPECT_FALSE(slab_.begin_drain());
   slab_.free(slots[(n - 1) % 4 * n + (n - 1) / 4], c);
   EXPECT_TRUE(slab_.begin_drain());
@@ -108,6 +109,7 @@ TEST_F(SlabTest, ADrainedPageGoesBackWhenTheVisitEnds) {
   // A page with one used slot, and one with one unused: the emptier one is chosen.
   for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i], c);
   slab_.free(slots[n], c);
+  const MutexLock lock(slab_.visits);
   const Slab::Visit drain = slab_.begin_drain();
   ASSERT_TRUE(drain);
   EXPECT_EQ(drain.page, Arena::page_of(slots[0]));
@@ -124,6 +126,7 @@ TEST_F(SlabTest, AnAbandonedDrainMakesItsSlotsUsableAgain) {
     slab_.free(slots[i], c);
     slab_.free(slots[i + slots_per_page(c)], c);
   }
+  const MutexLock lock(slab_.visits);
   const Slab::Visit drain = slab_.begin_drain();
   ASSERT_TRUE(drain);
   EXPECT_FALSE(slab_.end_visit(drain));
