@@ -65,10 +65,9 @@ class Server::Impl {
 
   void abort() {
     if (aborting_.exchange(true)) return;
-    boost::asio::post(workers_.front()->io(), [this] {
-      listener_.close();
-      for (const auto& worker : workers_) worker->cut_all();
-    });
+    // Each worker is told by itself: the first, which has the listener, may have ended already.
+    boost::asio::post(workers_.front()->io(), [this] { listener_.close(); });
+    for (const auto& worker : workers_) worker->cut_all();
   }
 
   bool wait() {

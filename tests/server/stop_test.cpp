@@ -1,4 +1,5 @@
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "server/server_fixture.hpp"
@@ -158,6 +159,22 @@ TEST_F(StopTest, AbortCutsAtOnce) {
   EXPECT_TRUE(client.closed_by_peer());
   server_->wait();
   EXPECT_EQ(server_->connections(), 0U);
+}
+
+// The worker that has the listener ends first; the other must hear of it all the same.
+TEST_F(StopTest, AbortReachesAWorkerThatIsLeftAlone) {
+  serve(2);
+  std::optional<Client> first = dial();
+  EXPECT_EQ(first->exchange(get("/health")).status, 200);
+  Client second = dial();
+  second.send("GET /health HT");
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 2; }));
+  first.reset();
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 1; }));
+  stop();
+  server_->abort();
+  EXPECT_TRUE(second.closed_by_peer());
+  EXPECT_FALSE(server_->wait());
 }
 
 // Clients that never pause: what was in the server's hands before stop() is answered.
