@@ -24,7 +24,7 @@ struct RequestRecord {
   std::string_view method;
   std::string_view path;
   unsigned status;
-  std::size_t body_bytes;  // of the reply
+  std::size_t body_bytes;  // what Content-Length says, also in reply to HEAD
 };
 
 // What all connections of a worker share. Everything outlives the connections.

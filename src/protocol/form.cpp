@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "protocol/hex.hpp"
+
 namespace cubby::protocol {
 namespace {
 
 constexpr std::string_view kKey = "key";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_escape(std::string_view text) {
   return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;

@@ -33,7 +33,8 @@ using Service = Error (*)(const Call& call, Reply& reply);
 // {"status":"OK","key":...,"value":...}. Errors: key_not_found.
 Error get_value(const Call& call, Reply& reply);
 
-// Stores the key and the value in the body, which is JSON. Errors: those of parse_put_arguments().
+// Stores the key and the value in the body, which is JSON. Errors: those of
+// parse_put_arguments(), and value_does_not_fit.
 Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.
