@@ -176,7 +176,7 @@ std::size_t resident_bytes(int pid) {
   return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-TEST(Process, HoldsHundredsOfBytesForAnIdleConnection) {
+TEST(Process, HoldsAtMostTwoKilobytesForAnIdleConnection) {
   constexpr std::size_t kConnections = 800;
   constexpr std::size_t kMostBytes = 2000;
   Daemon daemon({"--threads", "1"});
