@@ -32,7 +32,8 @@ struct CacheOptions {
   std::size_t shards = 64;
 
   // The most entries that one shard may hold; 0 means no limit. A shard that is full evicts its own
-  // least recently used entry, even while there is room in the budget.
+  // least recently used entry, even while there is room in the budget or while an entry that was
+  // used later has expired.
   std::size_t capacity_per_shard = 0;
 
   // Seeds the hash of keys. Left empty, a random seed is drawn, so that nobody can aim keys at one
@@ -49,8 +50,8 @@ struct CacheOptions {
 
 // The smallest budget, in bytes, that a cache can be made with.
 inline constexpr std::size_t kMinMemoryBytes = std::size_t{1} << 20;
-// The largest budget: entries are addressed with 32 bits, in units of eight bytes.
-inline constexpr std::size_t kMaxMemoryBytes = (std::size_t{1} << 35) - (std::size_t{1} << 28);
+// The largest budget, 31 GiB: entries are addressed with 32 bits, in units of eight bytes.
+inline constexpr std::size_t kMaxMemoryBytes = std::size_t{31} << 30;
 inline constexpr std::size_t kMaxShards = 256;
 // The longest key, in bytes.
 inline constexpr std::size_t kMaxKeyBytes = 2048;
@@ -60,7 +61,7 @@ inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
 inline constexpr unsigned kUserFlagBits = 3;
 
 struct PutOptions {
-  // How long the entry may be found; zero means for ever.
+  // How long the entry may be found. Zero means for ever; less than zero, not at all.
   std::chrono::milliseconds ttl{0};
 
   // Kept with the entry and given back by get(): kUserFlagBits bits that mean what the caller says.
@@ -123,7 +124,8 @@ class Cache {
   Cache& operator=(const Cache&) = delete;
 
   // Stores a copy of `value` under `key` and makes it the most recently used entry, evicting others
-  // when the budget needs it. An empty key, or one over kMaxKeyBytes, is too_large.
+  // when the budget needs it. An empty key, or one over kMaxKeyBytes, is too_large. Throws
+  // std::bad_alloc, with nothing stored, when the system has no memory for a larger index.
   PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options = {});
 
   // Looks `key` up. When found, makes the entry the most recently used, calls `sink(ValueView)`
@@ -147,9 +149,9 @@ class Cache {
   void clear();
 
   // Removes entries that have expired, a bounded piece of work at a time, and returns whether there
-  // may be more. Without it too an expired entry is never found, and goes before any other is
-  // evicted; call it now and then, until it returns false, to have the memory back when nobody asks
-  // for it.
+  // may be more. Without it too an expired entry is never found, and is looked for before another
+  // is evicted for the budget; call it now and then, until it returns false, to have the memory
+  // back when nobody asks for it.
   bool remove_expired();
 
   CacheStats stats() const;

@@ -19,12 +19,14 @@ Arena::Arena(std::size_t capacity_bytes) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   base_ = static_cast<std::byte*>(memory);
+  // So that taking and releasing pages never allocates. Only what is used of it takes memory.
   kept_.reserve(kMostKept);
+  given_back_.reserve(page_count_);
 }
 
 Arena::~Arena() { ::munmap(base_, page_count_ * kPageBytes); }
 
-PageNumber Arena::acquire_page() {
+PageNumber Arena::acquire_page() noexcept {
   const MutexLock lock(mutex_);
   PageNumber page = 0;
   if (!kept_.empty()) {
@@ -38,8 +40,6 @@ PageNumber Arena::acquire_page() {
     page = touched;
     next_untouched_.store(touched + 1, std::memory_order_relaxed);
     resident_pages_.fetch_add(1, std::memory_order_relaxed);
-    // So that release_page(), which must not fail, never has to allocate.
-    if (given_back_.capacity() <= touched) given_back_.reserve(2 * given_back_.capacity() + 64);
   } else {
     return 0;
   }
@@ -47,7 +47,7 @@ PageNumber Arena::acquire_page() {
   return page;
 }
 
-void Arena::release_page(PageNumber page) {
+void Arena::release_page(PageNumber page) noexcept {
   const MutexLock lock(mutex_);
   pages_in_use_.fetch_sub(1, std::memory_order_relaxed);
   if (kept_.size() < kMostKept) {

@@ -27,8 +27,11 @@ inline constexpr std::uint32_t kGranulesPerPage = kPageBytes / kGranuleBytes;
 // Thread safety: all member functions may be called from any thread.
 class Arena {
  public:
-  // Room for `capacity_bytes`, rounded up to whole pages. Throws std::bad_alloc when the system
-  // refuses the addresses.
+  // The most that a Ref can address, less page 0.
+  static constexpr std::size_t kMaxBytes = (kGranuleBytes << 32) - kPageBytes;
+
+  // Room for `capacity_bytes`, at most kMaxBytes, rounded up to whole pages. Throws std::bad_alloc
+  // when the system refuses the addresses.
   explicit Arena(std::size_t capacity_bytes);
   ~Arena();
 
@@ -39,8 +42,8 @@ class Arena {
   PageNumber page_count() const noexcept { return page_count_; }
 
   // A page of unspecified content, or 0 when all are taken.
-  PageNumber acquire_page() CUBBY_EXCLUDES(mutex_);
-  void release_page(PageNumber page) CUBBY_EXCLUDES(mutex_);
+  PageNumber acquire_page() noexcept CUBBY_EXCLUDES(mutex_);
+  void release_page(PageNumber page) noexcept CUBBY_EXCLUDES(mutex_);
 
   // Memory that the arena takes from the system now: pages in use and pages kept.
   std::size_t resident_bytes() const noexcept {

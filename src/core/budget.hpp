@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace cubby {
 
@@ -41,7 +42,9 @@ class Budget {
 class Credit {
  public:
   explicit Credit(Budget& budget) noexcept : budget_(budget) {}
-  ~Credit() { budget_.refund(bytes_); }
+  ~Credit() {
+    if (bytes_ != 0) budget_.refund(bytes_);
+  }
 
   Credit(const Credit&) = delete;
   Credit& operator=(const Credit&) = delete;
@@ -52,6 +55,13 @@ class Credit {
     if (!budget_.try_charge(bytes - bytes_)) return false;
     bytes_ = bytes;
     return true;
+  }
+
+  // Gives up what there is, and then has `bytes` if the budget has them. Whoever has to wait for
+  // room waits with this, and so holds nothing that another may be waiting for.
+  [[nodiscard]] bool exchange_for(std::size_t bytes) noexcept {
+    budget_.refund(std::exchange(bytes_, 0));
+    return raise_to(bytes);
   }
 
   // Turns `bytes` of it, which it must have, into a charge for good.

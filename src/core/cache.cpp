@@ -15,8 +15,6 @@ namespace cubby {
 
 namespace {
 
-constexpr std::size_t kIndexStepBytes = 4096;
-
 // How many shards' oldest entries are compared to find one to evict. Five follow one list for the
 // whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
 constexpr int kShardsCompared = 5;
@@ -46,6 +44,12 @@ std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
   return z ^ (z >> 31);
 }
 
+static_assert(kMaxMemoryBytes + slack_bytes(kMaxMemoryBytes) < Arena::kMaxBytes,
+              "slots must be moved before the arena is full");
+static_assert(kUserFlagBits == SlotMeta::kUserBits && kMaxShards <= 1U << SlotMeta::kOwnerBits &&
+                  kMaxKeyBytes < 1U << SlotMeta::kKeySizeBits,
+              "what the header promises must fit an entry");
+
 const CacheOptions& validated(const CacheOptions& options) {
   std::string problems;
   const auto require = [&](bool holds, const std::string& problem) {
@@ -59,8 +63,8 @@ const CacheOptions& validated(const CacheOptions& options) {
             "max_memory_bytes must be at least " + std::to_string(kMinMemoryBytes));
     require(options.max_memory_bytes <= kMaxMemoryBytes,
             "max_memory_bytes must be at most " + std::to_string(kMaxMemoryBytes));
-    // An eighth: the smallest indexes must not be what the memory goes to.
-    require(!shards_ok || options.max_memory_bytes / 8 >= options.shards * kIndexStepBytes / 4,
+    // At least half of it must be left for entries.
+    require(!shards_ok || options.max_memory_bytes >= 2 * options.shards * Index::kLeastBytes,
             "max_memory_bytes is too small for so many shards");
   }
   if (!problems.empty()) throw std::invalid_argument(problems);
@@ -72,26 +76,26 @@ const CacheOptions& validated(const CacheOptions& options) {
 class Cache::Impl {
  public:
   explicit Impl(const CacheOptions& options)
-      : common_(validated(options), arena_bytes(options),
-                options.hash_seed ? *options.hash_seed : random_seed()),
+      : state_(validated(options), arena_bytes(options),
+               options.hash_seed ? *options.hash_seed : random_seed()),
         shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
-        compactor_(common_, shards_),
-        sweeper_(common_, shards_),
-        victims_(common_.seed) {
+        compactor_(state_, shards_),
+        sweeper_(state_, shards_),
+        victim_random_(state_.seed) {
     shards_.reserve(options.shards);
     for (std::size_t i = 0; i < options.shards; ++i) {
-      shards_.push_back(std::make_unique<Shard>(common_, static_cast<std::uint8_t>(i)));
+      shards_.push_back(std::make_unique<Shard>(state_, static_cast<std::uint8_t>(i)));
     }
     largest_charge_ = options.max_memory_bytes;
-    if (!options.charge) largest_charge_ -= options.shards * kIndexStepBytes;
+    if (!options.charge) largest_charge_ -= options.shards * Index::kLeastBytes;
   }
 
   PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options) {
     if (!valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
-    if (common_.charge(key, value.size()) > largest_charge_) return PutOutcome::too_large;
+    if (state_.charge(key, value.size()) > largest_charge_) return PutOutcome::too_large;
 
-    const KeyHash hash = KeyHash::of(key, common_.seed);
-    Credit credit(common_.budget);
+    const KeyHash hash = KeyHash::of(key, state_.seed);
+    Credit credit(state_.budget);
     for (;;) {
       make_pages(EntryStore::footprint(key.size(), value.size()));
       std::size_t needed = 0;
@@ -101,12 +105,12 @@ class Cache::Impl {
         case Shard::PutResult::inserted:
         case Shard::PutResult::replaced:
           // The index may have grown.
-          while (common_.budget.exceeded() && evict()) {
+          while (state_.budget.exceeded() && evict()) {
           }
           return result == Shard::PutResult::inserted ? PutOutcome::inserted : PutOutcome::replaced;
         case Shard::PutResult::no_credit:
-          while (!credit.raise_to(needed)) {
-            // All the rest is on its way to a shard in other threads.
+          while (!credit.exchange_for(needed)) {
+            // What there is is on its way to a shard in other threads.
             if (!evict()) std::this_thread::yield();
           }
           break;
@@ -119,13 +123,13 @@ class Cache::Impl {
 
   bool get(std::string_view key, SinkFunction sink, void* context) {
     if (!valid_key(key)) return false;
-    const KeyHash hash = KeyHash::of(key, common_.seed);
+    const KeyHash hash = KeyHash::of(key, state_.seed);
     return shard_of(hash).get(hash, key, sink, context);
   }
 
   bool erase(std::string_view key) {
     if (!valid_key(key)) return false;
-    const KeyHash hash = KeyHash::of(key, common_.seed);
+    const KeyHash hash = KeyHash::of(key, state_.seed);
     return shard_of(hash).erase(hash, key);
   }
 
@@ -138,21 +142,21 @@ class Cache::Impl {
   CacheStats stats() const {
     CacheStats stats;
     for (const auto& shard : shards_) shard->add_stats(stats);
-    stats.charged_bytes = common_.budget.charged();
-    stats.index_bytes = common_.index_bytes.load(std::memory_order_relaxed);
+    stats.charged_bytes = state_.budget.charged();
+    stats.index_bytes = state_.index_bytes.load(std::memory_order_relaxed);
     return stats;
   }
 
   std::string check_invariants() const {
     std::string problems;
     std::size_t charged =
-        common_.custom_charge ? 0 : common_.index_bytes.load(std::memory_order_relaxed);
+        state_.custom_charge ? 0 : state_.index_bytes.load(std::memory_order_relaxed);
     for (const auto& shard : shards_) shard->check_invariants(problems, &charged);
-    if (charged != common_.budget.charged()) {
-      problems += "the budget has " + std::to_string(common_.budget.charged()) +
+    if (charged != state_.budget.charged()) {
+      problems += "the budget has " + std::to_string(state_.budget.charged()) +
                   " bytes charged, entries and index make " + std::to_string(charged) + "\n";
     }
-    if (common_.budget.exceeded()) problems += "the budget is exceeded\n";
+    if (state_.budget.exceeded()) problems += "the budget is exceeded\n";
     return problems;
   }
 
@@ -162,10 +166,10 @@ class Cache::Impl {
   }
 
   static std::size_t arena_bytes(const CacheOptions& options) {
-    if (options.charge) return kMaxMemoryBytes;
-    // Addresses cost nothing: an eighth more than can ever be needed.
+    if (options.charge) return Arena::kMaxBytes;
+    // Addresses cost nothing: an eighth more than the pages that make_pages() lets be in use.
     const std::size_t limit = options.max_memory_bytes;
-    return std::min(limit + limit / 8 + slack_bytes(limit), kMaxMemoryBytes + kMinMemoryBytes);
+    return std::min(limit + limit / 8 + slack_bytes(limit), Arena::kMaxBytes);
   }
 
   Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
@@ -173,12 +177,12 @@ class Cache::Impl {
   // Sees to it that an entry of `bytes` finds pages without the cache taking more memory than its
   // limit and the slack.
   void make_pages(std::size_t bytes) {
-    if (common_.custom_charge) return;
-    const std::size_t limit = common_.budget.limit();
-    const std::size_t taken = common_.index_bytes.load(std::memory_order_relaxed) + bytes;
+    if (state_.custom_charge) return;
+    const std::size_t limit = state_.budget.limit();
+    const std::size_t taken = state_.index_bytes.load(std::memory_order_relaxed) + bytes;
     const std::size_t most_pages =
         (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
-    if (common_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
+    if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
   }
 
   // The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
@@ -192,7 +196,7 @@ class Cache::Impl {
       oldest_age = *age;
     };
     if (shards_.size() > kShardsCompared) {
-      std::uint64_t random = next_random(victims_);
+      std::uint64_t random = next_random(victim_random_);
       for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
         consider(*shards_[random & (shards_.size() - 1)]);
       }
@@ -206,22 +210,20 @@ class Cache::Impl {
   // Makes room by removing what has expired or else by evicting one entry. False when there are no
   // entries.
   bool evict() {
-    while (sweeper_.due()) {
-      if (sweeper_.sweep(kPagesSweptForRoom).removed != 0) return true;
-    }
+    if (sweeper_.due() && sweeper_.sweep(kPagesSweptForRoom).removed != 0) return true;
     while (Shard* victim = choose_victim()) {
       if (victim->evict_oldest()) return true;
     }
     return false;
   }
 
-  Common common_;
+  CacheState state_;
   std::vector<std::unique_ptr<Shard>> shards_;
   const unsigned shard_bits_;
   std::size_t largest_charge_ = 0;
   Compactor compactor_;
   Sweeper sweeper_;
-  std::atomic<std::uint64_t> victims_;
+  std::atomic<std::uint64_t> victim_random_;
 };
 
 Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options)) {}

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/shard.hpp"
-#include "core/thread_annotations.hpp"
 
 namespace cubby {
 
@@ -15,18 +14,20 @@ namespace cubby {
 class Compactor {
  public:
   // Both must outlive the compactor.
-  Compactor(Common& common, const std::vector<std::unique_ptr<Shard>>& shards)
-      : common_(common), shards_(shards) {}
+  Compactor(CacheState& state, const std::vector<std::unique_ptr<Shard>>& shards)
+      : state_(state), shards_(shards) {}
 
   // Empties pages until at most `most_pages` are in use, or until no more can be gained. When the
   // budget is kept, the latter does not happen before unused slots are less than a page a class.
   // Takes shards' locks one at a time, each for the move of one slot.
-  void reduce_to(std::size_t most_pages) CUBBY_EXCLUDES(common_.slab.visits);
+  void reduce_to(std::size_t most_pages);
 
  private:
-  bool empty_a_page() CUBBY_REQUIRES(common_.slab.visits);
+  enum class Result { emptied, failed, nothing_to_empty };
 
-  Common& common_;
+  Result empty_a_page();
+
+  CacheState& state_;
   const std::vector<std::unique_ptr<Shard>>& shards_;
 };
 

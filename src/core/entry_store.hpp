@@ -30,7 +30,7 @@ class EntryStore {
   std::size_t footprint(Ref entry) const noexcept;
 
   // Makes an entry. Of `meta` only the expiry, the owner and the user flags count. Its place in the
-  // list of use is the caller's to write. Returns 0 when the arena is full.
+  // LRU list is the caller's to write. Returns 0 when the arena is full.
   Ref create(std::string_view key, std::string_view value, SlotMeta meta);
 
   // Writes another value and meta into the entry, as create() would, when the entry's slots are
@@ -42,7 +42,7 @@ class EntryStore {
   ValueView value(Ref entry) const noexcept;
 
   // Moves an entry's slot, or a block, to another slot of its class, and returns that, or 0 when
-  // there is none. Links within the entry follow; those from neighbours in the list of use and from
+  // there is none. Links within the entry follow; those from neighbours in the LRU list and from
   // the index are the caller's to mend. The old slot is free then.
   Ref move(Ref slot) noexcept;
 

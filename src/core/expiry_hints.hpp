@@ -4,10 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 
 #include "core/arena.hpp"
+#include "core/zeroed_array.hpp"
 
 namespace cubby {
 
@@ -21,7 +20,7 @@ class ExpiryHints {
   static constexpr std::uint64_t kNever = UINT64_MAX;
 
   // Throws std::bad_alloc.
-  explicit ExpiryHints(PageNumber pages);
+  explicit ExpiryHints(PageNumber pages) : pages_(pages) {}
 
   // An entry on the page expires at `expiry`, in milliseconds.
   void note(PageNumber page, std::uint64_t expiry) noexcept;
@@ -33,16 +32,20 @@ class ExpiryHints {
   // A lower bound for all pages.
   std::uint64_t earliest() const noexcept { return earliest_.load(std::memory_order_relaxed); }
 
-  // Sets the bound for all pages to what the pages say.
-  void recompute_earliest(PageNumber pages) noexcept;
+  // Sets the bound for all pages to what those below `pages_touched()` say; the function is called
+  // when it can no longer miss a page.
+  template <class PagesTouched>
+  void recompute_earliest(PagesTouched pages_touched) noexcept {
+    earliest_.exchange(kNever);
+    lower_earliest(earliest_of(pages_touched()));
+  }
 
  private:
-  struct Free {
-    void operator()(void* p) const noexcept { std::free(p); }
-  };
+  void lower_earliest(std::uint64_t expiry) noexcept;
+  std::uint64_t earliest_of(PageNumber pages) noexcept;
 
   // Kept as the distance to kNever, so that memory that was never touched says kNever.
-  std::unique_ptr<std::atomic<std::uint64_t>[], Free> pages_;
+  ZeroedArray<std::atomic<std::uint64_t>> pages_;
   std::atomic<std::uint64_t> earliest_{kNever};
 };
 

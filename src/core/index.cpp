@@ -19,8 +19,7 @@ namespace {
 
 // Tables come from the system in whole pages, so they are given back as soon as they are let go and
 // leave no holes in the heap.
-constexpr std::uint32_t kSystemPageBytes = 4096;
-constexpr std::uint32_t kChunksPerStep = kSystemPageBytes / 64;
+constexpr std::uint32_t kChunksPerStep = Index::kLeastBytes / 64;
 
 constexpr std::uint32_t round_up_to_step(std::uint64_t chunks) {
   return static_cast<std::uint32_t>((chunks + kChunksPerStep - 1) / kChunksPerStep *

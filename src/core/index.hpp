@@ -27,6 +27,9 @@ namespace cubby {
 // Thread safety: none; the shard's lock guards it.
 class Index {
  public:
+  // The memory of an empty table.
+  static constexpr std::size_t kLeastBytes = 4096;
+
   // An entry's ref and its place in the table. Valid until the next reserve() or shrink().
   struct Position {
     Ref ref = 0;
@@ -58,7 +61,7 @@ class Index {
   void reserve(KeyHash hash);
 
   // Adds an entry that is not in the table. reserve() must have been called for its hash, and
-  // nothing been inserted since.
+  // neither insert() nor shrink() since.
   void insert(KeyHash hash, Ref ref) noexcept;
 
   // Takes out what find() found for `hash`.

@@ -20,11 +20,14 @@ constexpr std::size_t kMostUncountedUses = 64;
 // - the list from newest_ to oldest_ holds just the entries of the index, `touched` never growing
 //   along it;
 // - every slot of those entries, and no other slot, carries id_ as its owner;
-// - data_bytes_ is the sum of their keys' and values' sizes, and the budget has their charges.
+// - stats_.data_bytes is the sum of their keys' and values' sizes, and the budget has their
+// charges.
 
-Common::Common(const CacheOptions& options, std::size_t arena_bytes, std::uint64_t hash_seed)
+CacheState::CacheState(const CacheOptions& options, std::size_t arena_bytes,
+                       std::uint64_t hash_seed)
     : seed(hash_seed),
       clock(*options.clock),
+      begin(clock.now()),
       custom_charge(options.charge),
       capacity_per_shard(options.capacity_per_shard),
       arena(arena_bytes),
@@ -33,8 +36,8 @@ Common::Common(const CacheOptions& options, std::size_t arena_bytes, std::uint64
       expiry_hints(arena.page_count()),
       budget(options.max_memory_bytes) {}
 
-Shard::Shard(Common& common, std::uint8_t id)
-    : common_(common), id_(id), index_(common.arena, common.seed) {
+Shard::Shard(CacheState& state, std::uint8_t id)
+    : state_(state), id_(id), index_(state.arena, state.seed) {
   const MutexLock lock(mutex_);
   account_index(0);
 }
@@ -43,36 +46,44 @@ Shard::~Shard() = default;
 
 void Shard::account_index(std::size_t bytes_before) {
   const std::size_t bytes = index_.memory_bytes();
+  if (bytes == bytes_before) return;
   // Unsigned arithmetic wraps, so adding the difference is right when it is negative too.
-  common_.index_bytes.fetch_add(bytes - bytes_before, std::memory_order_relaxed);
-  if (!common_.custom_charge) common_.budget.charge(bytes - bytes_before);
+  state_.index_bytes.fetch_add(bytes - bytes_before, std::memory_order_relaxed);
+  if (!state_.custom_charge) state_.budget.charge(bytes - bytes_before);
 }
 
 void Shard::reserve_index(KeyHash hash) {
   const std::size_t bytes_before = index_.memory_bytes();
-  index_.reserve(hash);
-  if (index_.memory_bytes() != bytes_before) account_index(bytes_before);
+  try {
+    index_.reserve(hash);
+  } catch (...) {
+    account_index(bytes_before);
+    throw;
+  }
+  account_index(bytes_before);
 }
 
 bool Shard::expired(const SlotHeader& entry) const noexcept {
   const std::uint64_t expiry = entry.get_meta().expiry();
-  return expiry != 0 && expiry <= common_.now_ms();
+  return expiry != 0 && expiry <= state_.now_ms();
 }
 
 SlotMeta Shard::make_meta(const PutOptions& options) const noexcept {
   const SlotMeta meta = SlotMeta().with_owner(id_).with_user_flags(options.flags);
-  if (options.ttl.count() <= 0) return meta;
-  const std::uint64_t expiry = common_.now_ms() + static_cast<std::uint64_t>(options.ttl.count());
-  return meta.with_expiry(std::min(expiry, SlotMeta::kLatestExpiry));
+  if (options.ttl.count() == 0) return meta;
+  const std::uint64_t now = state_.now_ms();
+  if (options.ttl.count() < 0) return meta.with_expiry(now);
+  const auto ttl = static_cast<std::uint64_t>(options.ttl.count());
+  return meta.with_expiry(std::min(now + ttl, SlotMeta::kLatestExpiry));
 }
 
 std::uint32_t Shard::count_use() {
   ++uncounted_uses_;
   if (uncounted_uses_ >= std::clamp<std::size_t>(index_.size() / 64, 1, kMostUncountedUses)) {
-    common_.uses.fetch_add(uncounted_uses_, std::memory_order_relaxed);
+    state_.uses.fetch_add(uncounted_uses_, std::memory_order_relaxed);
     uncounted_uses_ = 0;
   }
-  return common_.uses.load(std::memory_order_relaxed);
+  return state_.uses.load(std::memory_order_relaxed);
 }
 
 void Shard::publish_oldest() {
@@ -82,7 +93,7 @@ void Shard::publish_oldest() {
 
 void Shard::note_expiry(Ref entry) {
   const std::uint64_t expiry = header(entry).get_meta().expiry();
-  if (expiry != 0) common_.expiry_hints.note(Arena::page_of(entry), expiry);
+  if (expiry != 0) state_.expiry_hints.note(Arena::page_of(entry), expiry);
 }
 
 void Shard::push_front(Ref entry) {
@@ -121,37 +132,45 @@ void Shard::touch(Ref entry) {
 
 void Shard::remove(KeyHash hash, Index::Position at) {
   const SlotHeader& h = header(at.ref);
-  data_bytes_ -= h.key().size() + h.value_size;
-  common_.budget.refund(charge_of(h));
+  stats_.data_bytes -= h.key().size() + h.value_size;
+  state_.budget.refund(charge_of(h));
   unlink(at.ref);
   index_.erase(hash, at);
-  common_.store.destroy(at.ref);
+  state_.store.destroy(at.ref);
 
   const std::size_t bytes_before = index_.memory_bytes();
   index_.shrink();
-  if (index_.memory_bytes() != bytes_before) account_index(bytes_before);
+  account_index(bytes_before);
 }
 
 void Shard::remove_oldest() {
   const Ref entry = oldest_;
-  const KeyHash hash = KeyHash::of(header(entry).key(), common_.seed);
+  const KeyHash hash = KeyHash::of(header(entry).key(), state_.seed);
   remove(hash, index_.find(hash, entry));
+}
+
+void Shard::make_room() {
+  ++(expired(header(oldest_)) ? stats_.expirations : stats_.evictions);
+  remove_oldest();
 }
 
 Index::Position Shard::find_live(KeyHash hash, std::string_view key) {
   const Index::Position at = index_.find(hash, key);
   if (!at || !expired(header(at.ref))) return at;
   remove(hash, at);
-  ++counters_.expirations;
+  ++stats_.expirations;
   return {};
 }
 
 Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view value,
                             const PutOptions& options, Credit& credit, std::size_t* needed) {
   const SlotMeta meta = make_meta(options);
-  const std::size_t charge = common_.charge(key, value.size());
+  const std::size_t charge = state_.charge(key, value.size());
   const MutexLock lock(mutex_);
   Index::Position old = find_live(hash, key);
+  if (!old && state_.capacity_per_shard != 0 && index_.size() >= state_.capacity_per_shard) {
+    make_room();
+  }
   const std::size_t old_charge = old ? charge_of(header(old.ref)) : 0;
   const std::size_t extra = charge > old_charge ? charge - old_charge : 0;
   if (!credit.raise_to(extra)) {
@@ -161,38 +180,34 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view
 
   if (old) {
     const std::size_t old_size = header(old.ref).value_size;
-    if (common_.store.overwrite(old.ref, value, meta)) {
+    if (state_.store.overwrite(old.ref, value, meta)) {
       note_expiry(old.ref);
       touch(old.ref);
     } else {
-      const Ref entry = common_.store.create(key, value, meta);
+      const Ref entry = state_.store.create(key, value, meta);
       if (entry == 0) return PutResult::no_memory;
       note_expiry(entry);
       unlink(old.ref);
       push_front(entry);
       index_.replace(old, entry);
-      common_.store.destroy(old.ref);
+      state_.store.destroy(old.ref);
     }
     credit.spend(extra);
-    if (old_charge > charge) common_.budget.refund(old_charge - charge);
-    data_bytes_ += value.size() - old_size;
-    ++counters_.replacements;
+    if (old_charge > charge) state_.budget.refund(old_charge - charge);
+    stats_.data_bytes += value.size() - old_size;
+    ++stats_.replacements;
     return PutResult::replaced;
   }
 
   reserve_index(hash);
-  const Ref entry = common_.store.create(key, value, meta);
+  const Ref entry = state_.store.create(key, value, meta);
   if (entry == 0) return PutResult::no_memory;
   credit.spend(extra);
-  if (common_.capacity_per_shard != 0 && index_.size() >= common_.capacity_per_shard) {
-    remove_oldest();
-    ++counters_.evictions;
-  }
   note_expiry(entry);
   push_front(entry);
   index_.insert(hash, entry);
-  data_bytes_ += key.size() + value.size();
-  ++counters_.inserts;
+  stats_.data_bytes += key.size() + value.size();
+  ++stats_.inserts;
   return PutResult::inserted;
 }
 
@@ -201,12 +216,12 @@ bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const Va
   const MutexLock lock(mutex_);
   const Index::Position at = find_live(hash, key);
   if (!at) {
-    ++counters_.misses;
+    ++stats_.misses;
     return false;
   }
-  ++counters_.hits;
+  ++stats_.hits;
   touch(at.ref);
-  sink(context, common_.store.value(at.ref));
+  sink(context, state_.store.value(at.ref));
   return true;
 }
 
@@ -222,14 +237,13 @@ std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
   const std::uint64_t touched = oldest_touched_.load(std::memory_order_relaxed);
   if (touched == 0) return std::nullopt;
   // Modulo 2^32, so that the count may wrap.
-  return common_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(touched);
+  return state_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(touched);
 }
 
 bool Shard::evict_oldest() {
   const MutexLock lock(mutex_);
   if (oldest_ == 0) return false;
-  remove_oldest();
-  ++counters_.evictions;
+  make_room();
   return true;
 }
 
@@ -249,9 +263,9 @@ bool Shard::expire_slot(Ref slot, std::uint64_t now) {
   const SlotMeta meta = load_meta(header(slot));
   if (!meta.used() || meta.owner() != id_ || meta.is_block()) return false;
   if (meta.expiry() == 0 || meta.expiry() > now) return false;
-  const KeyHash hash = KeyHash::of(header(slot).key(), common_.seed);
+  const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
   remove(hash, index_.find(hash, slot));
-  ++counters_.expirations;
+  ++stats_.expirations;
   return true;
 }
 
@@ -261,11 +275,11 @@ bool Shard::move_slot(Ref slot) {
   // Between the caller's look and the lock the slot may have been freed, but not have changed
   // hands: slots of a page that is being drained are not handed out.
   if (!meta.used() || meta.owner() != id_) return true;
-  if (meta.is_block()) return common_.store.move(slot) != 0;
+  if (meta.is_block()) return state_.store.move(slot) != 0;
 
-  const KeyHash hash = KeyHash::of(header(slot).key(), common_.seed);
+  const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
   const Index::Position at = index_.find(hash, slot);
-  const Ref moved = common_.store.move(slot);
+  const Ref moved = state_.store.move(slot);
   if (moved == 0) return false;
   index_.replace(at, moved);
   note_expiry(moved);
@@ -277,14 +291,14 @@ bool Shard::move_slot(Ref slot) {
 
 void Shard::add_stats(CacheStats& stats) const {
   const MutexLock lock(mutex_);
-  stats.hits += counters_.hits;
-  stats.misses += counters_.misses;
-  stats.inserts += counters_.inserts;
-  stats.replacements += counters_.replacements;
-  stats.evictions += counters_.evictions;
-  stats.expirations += counters_.expirations;
+  stats.hits += stats_.hits;
+  stats.misses += stats_.misses;
+  stats.inserts += stats_.inserts;
+  stats.replacements += stats_.replacements;
+  stats.evictions += stats_.evictions;
+  stats.expirations += stats_.expirations;
+  stats.data_bytes += stats_.data_bytes;
   stats.entries += index_.size();
-  stats.data_bytes += data_bytes_;
 }
 
 void Shard::check_invariants(std::string& problems, std::size_t* charged) const {
@@ -303,7 +317,7 @@ void Shard::check_invariants(std::string& problems, std::size_t* charged) const 
     if (previous != 0 && static_cast<std::int32_t>(header(previous).touched - h.touched) < 0) {
       report("an entry was used later than the one before it");
     }
-    if (!index_.find(KeyHash::of(h.key(), common_.seed), entry)) report("an entry is not indexed");
+    if (!index_.find(KeyHash::of(h.key(), state_.seed), entry)) report("an entry is not indexed");
     data_bytes += h.key().size() + h.value_size;
     *charged += charge_of(h);
     previous = entry;
@@ -311,8 +325,8 @@ void Shard::check_invariants(std::string& problems, std::size_t* charged) const 
   }
   if (previous != oldest_) report("the list does not end with the oldest entry");
   if (entries != index_.size()) report("the list and the index differ in size");
-  if (data_bytes != data_bytes_) report("the counter of data bytes is off");
-  if (common_.capacity_per_shard != 0 && entries > common_.capacity_per_shard) {
+  if (data_bytes != stats_.data_bytes) report("the counter of data bytes is off");
+  if (state_.capacity_per_shard != 0 && entries > state_.capacity_per_shard) {
     report("there are more entries than the shard's capacity");
   }
 }

@@ -12,40 +12,13 @@
 #include <cubby/cache.hpp>
 
 #include "core/budget.hpp"
-#include "core/entry_store.hpp"
-#include "core/expiry_hints.hpp"
+#include "core/cache_state.hpp"
 #include "core/hash.hpp"
 #include "core/index.hpp"
 #include "core/slot.hpp"
 #include "core/thread_annotations.hpp"
 
 namespace cubby {
-
-// What the shards of a cache share.
-struct Common {
-  explicit Common(const CacheOptions& options, std::size_t arena_bytes, std::uint64_t hash_seed);
-
-  // What an entry counts for in the budget.
-  std::size_t charge(std::string_view key, std::size_t value_size) const {
-    return custom_charge ? custom_charge(key, value_size)
-                         : EntryStore::footprint(key.size(), value_size);
-  }
-  std::uint64_t now_ms() const noexcept { return static_cast<std::uint64_t>(clock.now().count()); }
-
-  const std::uint64_t seed;
-  const Clock& clock;
-  const ChargeFunction custom_charge;
-  const std::size_t capacity_per_shard;
-  Arena arena;
-  Slab slab;
-  EntryStore store;
-  ExpiryHints expiry_hints;
-  Budget budget;
-  // The memory of all indexes. It is part of the charge, unless the charge is a custom one.
-  std::atomic<std::size_t> index_bytes{0};
-  // Counts uses of entries, over all shards: what "used longer ago" means between two shards.
-  alignas(64) std::atomic<std::uint32_t> uses{0};
-};
 
 // A mutex, an index and a list of entries from the most to the least recently used.
 //
@@ -54,7 +27,7 @@ struct Common {
 class alignas(64) Shard {
  public:
   // `id` is the owner that the shard's slots carry. Throws std::bad_alloc.
-  Shard(Common& common, std::uint8_t id);
+  Shard(CacheState& state, std::uint8_t id);
   ~Shard();
 
   Shard(const Shard&) = delete;
@@ -63,8 +36,8 @@ class alignas(64) Shard {
   enum class PutResult : std::uint8_t {
     inserted,
     replaced,
-    no_credit,  // nothing was done: `*needed` is what the credit must be raised to
-    no_memory,  // nothing was done: the arena is full
+    no_credit,  // nothing was put: `*needed` is the credit that it takes
+    no_memory,  // nothing was put: the arena is full
   };
 
   // Throws std::bad_alloc, with nothing done, when the index cannot grow.
@@ -78,10 +51,12 @@ class alignas(64) Shard {
   bool erase(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
 
   // How many uses of entries ago the least recently used entry was used, or nothing when there is
-  // none. A hint that takes no lock: other threads may be changing it.
+  // none. A hint that takes no lock: other threads may be changing it. Modulo 2^32: an entry that
+  // sees more uses of others than that looks younger than it is, and may then outlive the oldest
+  // entry of another shard.
   std::optional<std::uint32_t> oldest_age() const noexcept;
 
-  // Evicts the least recently used entry. False when there is none.
+  // Removes the least recently used entry, to make room. False when there is none.
   bool evict_oldest() CUBBY_EXCLUDES(mutex_);
 
   // Removes every entry, a bounded number under one lock.
@@ -101,25 +76,17 @@ class alignas(64) Shard {
   void check_invariants(std::string& problems, std::size_t* charged) const CUBBY_EXCLUDES(mutex_);
 
  private:
-  struct Counters {
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
-    std::uint64_t inserts = 0;
-    std::uint64_t replacements = 0;
-    std::uint64_t evictions = 0;
-    std::uint64_t expirations = 0;
-  };
-
-  SlotHeader& header(Ref entry) const noexcept { return common_.store.header(entry); }
+  SlotHeader& header(Ref entry) const noexcept { return state_.store.header(entry); }
   bool expired(const SlotHeader& entry) const noexcept;
   SlotMeta make_meta(const PutOptions& options) const noexcept;
   std::size_t charge_of(const SlotHeader& entry) const {
-    return common_.charge(entry.key(), entry.value_size);
+    return state_.charge(entry.key(), entry.value_size);
   }
 
   Index::Position find_live(KeyHash hash, std::string_view key) CUBBY_REQUIRES(mutex_);
   void remove(KeyHash hash, Index::Position at) CUBBY_REQUIRES(mutex_);
   void remove_oldest() CUBBY_REQUIRES(mutex_);
+  void make_room() CUBBY_REQUIRES(mutex_);
   void reserve_index(KeyHash hash) CUBBY_REQUIRES(mutex_);
   void account_index(std::size_t bytes_before) CUBBY_REQUIRES(mutex_);
 
@@ -130,7 +97,7 @@ class alignas(64) Shard {
   std::uint32_t count_use() CUBBY_REQUIRES(mutex_);
   void publish_oldest() CUBBY_REQUIRES(mutex_);
 
-  Common& common_;
+  CacheState& state_;
   const std::uint8_t id_;
 
   mutable Mutex mutex_;
@@ -138,8 +105,8 @@ class alignas(64) Shard {
   Ref newest_ CUBBY_GUARDED_BY(mutex_) = 0;
   Ref oldest_ CUBBY_GUARDED_BY(mutex_) = 0;
   std::uint32_t uncounted_uses_ CUBBY_GUARDED_BY(mutex_) = 0;
-  std::size_t data_bytes_ CUBBY_GUARDED_BY(mutex_) = 0;
-  Counters counters_ CUBBY_GUARDED_BY(mutex_);
+  // What this shard adds to the cache's, but for `entries`, which the index knows.
+  CacheStats stats_ CUBBY_GUARDED_BY(mutex_);
 
   // When oldest_ was used, with kSomeEntry set, or 0 when there is no entry. Written with the lock.
   std::atomic<std::uint64_t> oldest_touched_{0};

@@ -1,7 +1,6 @@
 #include "core/slab.hpp"
 
 #include <cassert>
-#include <new>
 
 namespace cubby {
 
@@ -12,14 +11,6 @@ constexpr int kPagesCompared = 32;
 
 constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
 
-template <class T>
-T* allocate_zeroed(std::size_t count) {
-  // Nothing is touched until a page is: calloc leaves a large block to the system's zero pages.
-  void* memory = std::calloc(count, sizeof(T));
-  if (memory == nullptr) throw std::bad_alloc();
-  return static_cast<T*>(memory);
-}
-
 }  // namespace
 
 // Invariants, with a class's mutex held:
@@ -28,10 +19,7 @@ T* allocate_zeroed(std::size_t count) {
 // - a page in state full has no unused slot;
 // - a page with no used slot goes back to the arena, at the end of the visit if it is visited.
 
-Slab::Slab(Arena& arena)
-    : arena_(arena),
-      pages_(allocate_zeroed<PageInfo>(arena.page_count())),
-      owners_(allocate_zeroed<std::atomic<std::uint8_t>>(arena.page_count())) {}
+Slab::Slab(Arena& arena) : arena_(arena), pages_(arena.page_count()), owners_(arena.page_count()) {}
 
 void Slab::add_partial(Class& c, PageNumber page) {
   PageInfo& info = pages_[page];
@@ -74,7 +62,7 @@ void Slab::end_page(Class& c, SizeClass size_class, PageNumber page) {
   arena_.release_page(page);
 }
 
-Ref Slab::allocate(SizeClass size_class) {
+Ref Slab::allocate(SizeClass size_class) noexcept {
   Class& c = classes_[size_class];
   const MutexLock lock(c.mutex);
   if (c.partial == 0 && !begin_page(c, size_class)) return 0;
@@ -97,7 +85,7 @@ Ref Slab::allocate(SizeClass size_class) {
   return slot;
 }
 
-void Slab::free(Ref slot, SizeClass size_class) {
+void Slab::free(Ref slot, SizeClass size_class) noexcept {
   const PageNumber page = Arena::page_of(slot);
   Class& c = classes_[size_class];
   const MutexLock lock(c.mutex);
@@ -115,70 +103,85 @@ void Slab::free(Ref slot, SizeClass size_class) {
   if (info.used == 0) end_page(c, size_class, page);
 }
 
-Slab::Visit Slab::visit(Class& c, SizeClass size_class, PageNumber page) {
+void Slab::begin_visit(Class& c, PageNumber page) {
   PageInfo& info = pages_[page];
   assert(info.state == PageState::partial || info.state == PageState::full);
   if (info.state == PageState::partial) {
+    const auto size_class = static_cast<SizeClass>(owners_[page].load(kRelaxed) - 1);
     remove_partial(c, page);
     c.unused.fetch_sub(slots_per_page(size_class) - info.used, kRelaxed);
   }
   info.state = PageState::visited;
-  return {page, size_class, info.handed_out};
 }
 
-Slab::Visit Slab::begin_visit(PageNumber page) {
-  const std::uint8_t owner = owners_[page].load(kRelaxed);
-  if (owner == 0) return {};
-  const auto size_class = static_cast<SizeClass>(owner - 1);
-  Class& c = classes_[size_class];
-  const MutexLock lock(c.mutex);
-  // It may have changed hands just before the lock; then it is empty or new, and not worth a visit.
-  if (owners_[page].load(kRelaxed) != owner) return {};
-  return visit(c, size_class, page);
-}
-
-Slab::Visit Slab::begin_drain() {
+PageNumber Slab::choose_drainable(SizeClass* size_class) {
   std::size_t most_unused = 0;
-  SizeClass chosen = 0;
   for (SizeClass i = 0; i < kSizeClassCount; ++i) {
     const std::size_t unused = classes_[i].unused.load(kRelaxed);
     if (unused >= slots_per_page(i) && unused * slot_bytes(i) > most_unused) {
       most_unused = unused * slot_bytes(i);
-      chosen = i;
+      *size_class = i;
     }
   }
-  if (most_unused == 0) return {};
+  if (most_unused == 0) return 0;
 
-  Class& c = classes_[chosen];
+  Class& c = classes_[*size_class];
   const MutexLock lock(c.mutex);
   // The hint may have been overtaken. What counts is that the used slots of any one page fit into
   // the unused slots of the others.
-  if (c.unused.load(kRelaxed) < slots_per_page(chosen)) return {};
+  if (c.unused.load(kRelaxed) < slots_per_page(*size_class)) return 0;
   PageNumber emptiest = c.partial;
   int compared = 0;
   for (PageNumber p = c.partial; p != 0 && compared < kPagesCompared; p = pages_[p].next) {
     if (pages_[p].used < pages_[emptiest].used) emptiest = p;
     ++compared;
   }
-  return visit(c, chosen, emptiest);
+  begin_visit(c, emptiest);
+  return emptiest;
 }
 
-bool Slab::end_visit(const Visit& visit) {
-  Class& c = classes_[visit.size_class];
+Slab::Visit::Visit(Slab& slab, PageNumber page) : slab_(slab) {
+  slab.visits_.lock();
+  const std::uint8_t owner = slab.owners_[page].load(kRelaxed);
+  if (owner == 0) return;
+  size_class_ = static_cast<SizeClass>(owner - 1);
+  Class& c = slab.classes_[size_class_];
   const MutexLock lock(c.mutex);
-  PageInfo& info = pages_[visit.page];
-  const std::uint32_t slots = slots_per_page(visit.size_class);
-  if (info.used == 0) {
-    end_page(c, visit.size_class, visit.page);
-    return true;
+  // It may have changed hands just before the lock; then it is empty or new, and not worth a visit.
+  if (slab.owners_[page].load(kRelaxed) != owner) return;
+  slab.begin_visit(c, page);
+  page_ = page;
+  slots_ = slab.pages_[page].handed_out;
+}
+
+Slab::Visit::Visit(Slab& slab) : slab_(slab) {
+  slab.visits_.lock();
+  page_ = slab.choose_drainable(&size_class_);
+  // Nothing is handed out of the page any more, so this is stable without the class's mutex.
+  if (page_ != 0) slots_ = slab.pages_[page_].handed_out;
+}
+
+Slab::Visit::~Visit() {
+  if (page_ != 0) {
+    Class& c = slab_.classes_[size_class_];
+    const MutexLock lock(c.mutex);
+    PageInfo& info = slab_.pages_[page_];
+    const std::uint32_t slots = slots_per_page(size_class_);
+    if (info.used == 0) {
+      slab_.end_page(c, size_class_, page_);
+    } else if (info.used == slots) {
+      info.state = PageState::full;
+    } else {
+      slab_.add_partial(c, page_);
+      c.unused.fetch_add(slots - info.used, kRelaxed);
+    }
   }
-  if (info.used == slots) {
-    info.state = PageState::full;
-  } else {
-    add_partial(c, visit.page);
-    c.unused.fetch_add(slots - info.used, kRelaxed);
-  }
-  return false;
+  slab_.visits_.unlock();
+}
+
+bool Slab::Visit::empty() const {
+  const MutexLock lock(slab_.classes_[size_class_].mutex);
+  return slab_.pages_[page_].used == 0;
 }
 
 }  // namespace cubby

@@ -3,7 +3,7 @@
 //
 // Only slots of one class share a page, so a slot that comes free serves the next entry of its size
 // at no cost, and memory that is free but of the wrong size is always one of at most one page a
-// class, or can be gathered into whole pages by moving slots (see begin_drain() below). A page is
+// class, or can be gathered into whole pages by moving slots (see Visit below). A page is
 // therefore never lost to fragmentation, and the cache never has to evict because of it.
 
 #pragma once
@@ -11,17 +11,16 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 
 #include "core/arena.hpp"
 #include "core/size_classes.hpp"
 #include "core/slot.hpp"
 #include "core/thread_annotations.hpp"
+#include "core/zeroed_array.hpp"
 
 namespace cubby {
 
-// Thread safety: all member functions may be called from any thread; one page is visited at a time.
+// Thread safety: all member functions may be called from any thread.
 class Slab {
  public:
   // `arena` must outlive the slab, which must be its only user. Throws std::bad_alloc.
@@ -29,37 +28,12 @@ class Slab {
 
   // A slot of the class, or 0 when the arena has no page left. Its content is unspecified, except
   // that it says that it is unused.
-  Ref allocate(SizeClass size_class);
+  Ref allocate(SizeClass size_class) noexcept;
 
   // `slot` must be of the class. Marks it unused.
-  void free(Ref slot, SizeClass size_class);
+  void free(Ref slot, SizeClass size_class) noexcept;
 
-  // Held during a visit, so that there is one at a time.
-  Mutex visits;
-
-  // A page whose slots are being looked at. Slots of it may be freed meanwhile, but none is handed
-  // out, and the page stays what it is until end_visit().
-  struct Visit {
-    PageNumber page = 0;
-    SizeClass size_class = 0;
-    std::uint32_t slots = 0;  // how many were ever handed out: the first ones of the page
-
-    explicit operator bool() const noexcept { return page != 0; }
-    Ref slot(std::uint32_t i) const noexcept {
-      return Arena::first_ref(page) + i * (slot_bytes(size_class) / std::uint32_t{kGranuleBytes});
-    }
-  };
-
-  // Begins to visit the page, unless it is not in use.
-  Visit begin_visit(PageNumber page) CUBBY_REQUIRES(visits);
-
-  // Begins to visit a page that can be emptied: chooses the class with the most unused memory among
-  // those whose unused slots would fill a page, and in it a page with few used slots. Nothing when
-  // no class qualifies.
-  Visit begin_drain() CUBBY_REQUIRES(visits);
-
-  // Returns the page to the arena if it has no used slot any more, and then returns true.
-  bool end_visit(const Visit& visit) CUBBY_REQUIRES(visits);
+  class Visit;
 
  private:
   enum class PageState : std::uint8_t { unused, partial, full, visited };
@@ -80,22 +54,56 @@ class Slab {
     std::atomic<std::size_t> unused{0};
   };
 
-  struct Free {
-    void operator()(void* p) const noexcept { std::free(p); }
-  };
-
   void add_partial(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
   void remove_partial(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
   bool begin_page(Class& c, SizeClass size_class) CUBBY_REQUIRES(c.mutex);
   void end_page(Class& c, SizeClass size_class, PageNumber page) CUBBY_REQUIRES(c.mutex);
-  Visit visit(Class& c, SizeClass size_class, PageNumber page) CUBBY_REQUIRES(c.mutex);
+  void begin_visit(Class& c, PageNumber page) CUBBY_REQUIRES(c.mutex);
+  PageNumber choose_drainable(SizeClass* size_class);
 
   Arena& arena_;
   // One for each page of the arena; each is guarded by the mutex of the class that has the page.
-  std::unique_ptr<PageInfo[], Free> pages_;
+  ZeroedArray<PageInfo> pages_;
   // Which class has the page: 1 + its number, or 0. Changes with the mutex of that class held.
-  std::unique_ptr<std::atomic<std::uint8_t>[], Free> owners_;
+  ZeroedArray<std::atomic<std::uint8_t>> owners_;
   std::array<Class, kSizeClassCount> classes_;
+  // Held during a visit, so that there is one at a time.
+  Mutex visits_;
+};
+
+// A page whose slots are being looked at. Slots of it may be freed meanwhile, but none is handed
+// out, and the page stays what it is until the visit ends. A second visit waits for the first.
+class CUBBY_SCOPED_CAPABILITY Slab::Visit {
+ public:
+  // To this page; to none when it is not in use.
+  Visit(Slab& slab, PageNumber page) CUBBY_ACQUIRE(slab.visits_);
+
+  // To a page that can be emptied: of the class with the most unused memory among those whose
+  // unused slots would fill a page, one with few used slots. To none when no class qualifies.
+  explicit Visit(Slab& slab) CUBBY_ACQUIRE(slab.visits_);
+
+  // Returns the page to the arena if it has no used slot any more.
+  ~Visit() CUBBY_RELEASE();
+
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  explicit operator bool() const noexcept { return page_ != 0; }
+
+  // How many slots were ever handed out: the first ones of the page.
+  std::uint32_t slots() const noexcept { return slots_; }
+  Ref slot(std::uint32_t i) const noexcept {
+    return Arena::first_ref(page_) + i * (slot_bytes(size_class_) / std::uint32_t{kGranuleBytes});
+  }
+
+  // Whether no slot is used any more.
+  bool empty() const;
+
+ private:
+  Slab& slab_;
+  PageNumber page_ = 0;
+  SizeClass size_class_ = 0;
+  std::uint32_t slots_ = 0;
 };
 
 }  // namespace cubby

@@ -20,13 +20,13 @@ namespace cubby {
 class Sweeper {
  public:
   // Both must outlive the sweeper.
-  Sweeper(Common& common, const std::vector<std::unique_ptr<Shard>>& shards)
-      : common_(common), shards_(shards) {}
+  Sweeper(CacheState& state, const std::vector<std::unique_ptr<Shard>>& shards)
+      : state_(state), shards_(shards) {}
 
   // Whether an entry may have expired that is still there.
   bool due() const noexcept {
-    const std::uint64_t earliest = common_.expiry_hints.earliest();
-    return earliest != ExpiryHints::kNever && earliest <= common_.now_ms();
+    const std::uint64_t earliest = state_.expiry_hints.earliest();
+    return earliest != ExpiryHints::kNever && earliest <= state_.now_ms();
   }
 
   struct Progress {
@@ -36,14 +36,15 @@ class Sweeper {
 
   // Removes what has expired, from where the last call stopped, until it has read `most_pages`
   // pages or been all the way round.
-  Progress sweep(std::size_t most_pages) CUBBY_EXCLUDES(common_.slab.visits);
+  Progress sweep(std::size_t most_pages) CUBBY_EXCLUDES(mutex_);
 
  private:
-  std::size_t sweep_page(PageNumber page, std::uint64_t now) CUBBY_REQUIRES(common_.slab.visits);
+  std::size_t sweep_page(PageNumber page, std::uint64_t now);
 
-  Common& common_;
+  CacheState& state_;
   const std::vector<std::unique_ptr<Shard>>& shards_;
-  PageNumber next_ CUBBY_GUARDED_BY(common_.slab.visits) = 1;
+  Mutex mutex_;
+  PageNumber next_ CUBBY_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace cubby

@@ -40,11 +40,11 @@ TEST(Budget, AShareThatIsTooSmallIsRefusedWithTheSmallestThatWillDo) {
 TEST(Budget, AShareThatIsTooLargeIsLowered) {
   const Budget exact = make_budget({.percentage = 100}, machine_with(kMaxMemoryBytes));
   EXPECT_EQ(exact.bytes, kMaxMemoryBytes);
-  EXPECT_EQ(exact.reason, "100% of 31.75 GiB, the machine's memory");
+  EXPECT_EQ(exact.reason, "100% of 31 GiB, the machine's memory");
   const Budget above = make_budget({.percentage = 100}, machine_with(kMaxMemoryBytes + 1));
   EXPECT_EQ(above.bytes, kMaxMemoryBytes);
   EXPECT_EQ(above.reason,
-            "the most that can be used; 100% of 31.75 GiB, the machine's memory, would be more");
+            "the most that can be used; 100% of 31 GiB, the machine's memory, would be more");
 }
 
 TEST(Budget, BytesAreTakenAsTheyAre) {

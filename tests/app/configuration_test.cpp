@@ -156,7 +156,7 @@ TEST(Configuration, ListsEveryProblemWithItsSource) {
       "--port: '99999' is not a whole number from 0 to 65535",
       "CUBBY_MAX_MEMORY: '7m' is not a percentage such as 70%, or a size such as 512m or 1.5g, "
       "from "
-      "8 MiB to 31.75 GiB",
+      "8 MiB to 31 GiB",
       "CUBBY_SHARDS: '63' is not a power of two from 1 to 256",
       "--max-value-size: needs a value: a size such as 64k or 1.5m, from 1 byte to 1073741823 "
       "bytes",

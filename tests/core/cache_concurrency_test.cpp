@@ -103,5 +103,18 @@ TEST_F(CacheConcurrencyTest, PutsThatNeedTheWholeBudgetDoNotBlockEachOther) {
   EXPECT_EQ(Stats().entries, 1U);
 }
 
+// Two replacements that each need what the other holds or has given up already.
+TEST_F(CacheConcurrencyTest, GrowingReplacementsDoNotWaitForEachOther) {
+  Make({.max_memory_bytes = 10,
+        .shards = 4,
+        .charge = [](std::string_view, std::size_t value_bytes) { return value_bytes; }});
+  InThreads(2, [&](unsigned thread) {
+    const std::string key(1, static_cast<char>('a' + thread));
+    for (int i = 0; i < 20'000; ++i) {
+      ASSERT_NE(Put(key, i % 2 == 0 ? "4444" : "999999999"), PutOutcome::too_large);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace cubby::test

@@ -92,6 +92,44 @@ TEST_F(ExpiryTest, ExpiredEntriesGoBeforeLiveOnesAreEvicted) {
   EXPECT_EQ(Stats().evictions, 1U);
 }
 
+TEST_F(ExpiryTest, TheClockMayCountFromAnywhere) {
+  clock_.advance(std::chrono::years(57));  // as the system's wall clock does
+  Make();
+  Put("k", "v", {.ttl = milliseconds(10)});
+  EXPECT_TRUE(Get("k"));
+  clock_.advance(milliseconds(10));
+  EXPECT_FALSE(Get("k"));
+}
+
+TEST_F(ExpiryTest, ANegativeTimeToLiveIsOver) {
+  Make();
+  EXPECT_EQ(Put("k", "v", {.ttl = milliseconds(-1)}), PutOutcome::inserted);
+  EXPECT_FALSE(Get("k"));
+}
+
+TEST_F(ExpiryTest, AnExpiredEntryThatMakesRoomInAFullShardIsNoEviction) {
+  Make({.shards = 1, .capacity_per_shard = 2});
+  Put("a", "v", {.ttl = milliseconds(10)});
+  Put("b", "v");
+  clock_.advance(milliseconds(10));
+  Put("c", "v");
+  EXPECT_EQ(Stats().expirations, 1U);
+  EXPECT_EQ(Stats().evictions, 0U);
+  Put("d", "v");
+  EXPECT_EQ(Stats().evictions, 1U);
+}
+
+// Many hints that lead nowhere must not make one put read them all, nor hide what has expired.
+TEST_F(ExpiryTest, StaleHintsDoNotHideWhatHasExpired) {
+  Make({.max_memory_bytes = 20'000, .shards = 4, .charge = unit_charge()});
+  PutMany(19'999, milliseconds(10));
+  for (int i = 0; i < 19'999; ++i) Put("key" + std::to_string(i), patterned(64, 1));
+  Put("expires", "v", {.ttl = milliseconds(10)});
+  clock_.advance(milliseconds(10));
+  EXPECT_EQ(RemoveExpired(), 1U);
+  EXPECT_EQ(Stats().entries, 19'999U);
+}
+
 // Moving slots must not lose sight of when their entries expire.
 TEST_F(ExpiryTest, EntriesThatWereMovedStillExpire) {
   Make({.max_memory_bytes = std::size_t{2} << 20, .shards = 2});
@@ -132,6 +170,9 @@ TEST_F(ExpiryTest, SweepsWhileOthersPutGetAndEvict) {
   done = true;
   sweeper.join();
   EXPECT_GT(Stats().expirations, 0U);
+  clock_.advance(milliseconds(100));
+  RemoveExpired();
+  EXPECT_EQ(Stats().entries, 0U);
 }
 
 }  // namespace

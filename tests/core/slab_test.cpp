@@ -96,42 +96,52 @@ TEST_F(SlabTest, NothingIsDrainedUntilUnusedSlotsWouldFillAPage) {
   const std::vector<Ref> slots = TakePages(c, 4);
   const std::uint32_t n = slots_per_page(c);
   for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i % 4 * n + i / 4], c);
-  const MutexLock lock(slab_.visits);
-  EXPECT_FALSE(slab_.begin_drain());
+  EXPECT_FALSE(Slab::Visit(slab_));
   slab_.free(slots[(n - 1) % 4 * n + (n - 1) / 4], c);
-  EXPECT_TRUE(slab_.begin_drain());
+  EXPECT_TRUE(Slab::Visit(slab_));
 }
 
-TEST_F(SlabTest, ADrainedPageGoesBackWhenTheVisitEnds) {
+TEST_F(SlabTest, AnEmptiedPageGoesBackWhenTheVisitEnds) {
   const SizeClass c = size_class_of(1000);
   const std::uint32_t n = slots_per_page(c);
-  std::vector<Ref> slots = TakePages(c, 2);
+  const std::vector<Ref> slots = TakePages(c, 2);
   // A page with one used slot, and one with one unused: the emptier one is chosen.
   for (std::uint32_t i = 0; i + 1 < n; ++i) slab_.free(slots[i], c);
   slab_.free(slots[n], c);
-  const MutexLock lock(slab_.visits);
-  const Slab::Visit drain = slab_.begin_drain();
-  ASSERT_TRUE(drain);
-  EXPECT_EQ(drain.page, Arena::page_of(slots[0]));
-  EXPECT_EQ(Arena::page_of(Take(c)), Arena::page_of(slots[n]));
-  slab_.free(slots[n - 1], c);
-  EXPECT_TRUE(slab_.end_visit(drain));
+  {
+    const Slab::Visit visit(slab_);
+    ASSERT_TRUE(visit);
+    EXPECT_EQ(visit.slots(), n);
+    EXPECT_EQ(visit.slot(0), slots[0]);
+    EXPECT_EQ(Arena::page_of(Take(c)), Arena::page_of(slots[n]));
+    EXPECT_FALSE(visit.empty());
+    slab_.free(slots[n - 1], c);
+    EXPECT_TRUE(visit.empty());
+    EXPECT_EQ(arena_.pages_in_use(), 2U);
+  }
   EXPECT_EQ(arena_.pages_in_use(), 1U);
 }
 
-TEST_F(SlabTest, AnAbandonedDrainMakesItsSlotsUsableAgain) {
+TEST_F(SlabTest, AVisitThatChangesNothingLeavesItsSlotsUsable) {
   const SizeClass c = size_class_of(1000);
   const std::vector<Ref> slots = TakePages(c, 2);
+  EXPECT_TRUE(Slab::Visit(slab_, Arena::page_of(slots[0])));
   for (std::uint32_t i = 0; i < slots_per_page(c); i += 2) {
     slab_.free(slots[i], c);
     slab_.free(slots[i + slots_per_page(c)], c);
   }
-  const MutexLock lock(slab_.visits);
-  const Slab::Visit drain = slab_.begin_drain();
-  ASSERT_TRUE(drain);
-  EXPECT_FALSE(slab_.end_visit(drain));
+  EXPECT_TRUE(Slab::Visit(slab_));
+  EXPECT_TRUE(Slab::Visit(slab_, Arena::page_of(slots[0])));
   for (std::uint32_t i = 0; i < slots_per_page(c); ++i) EXPECT_NE(Take(c), 0U);
   EXPECT_EQ(arena_.pages_in_use(), 2U);
+}
+
+TEST_F(SlabTest, APageThatIsNotInUseIsNotVisited) {
+  const SizeClass c = size_class_of(1000);
+  const std::vector<Ref> slots = TakePages(c, 1);
+  for (const Ref slot : slots) slab_.free(slot, c);
+  EXPECT_FALSE(Slab::Visit(slab_, Arena::page_of(slots[0])));
+  EXPECT_FALSE(Slab::Visit(slab_, kPages));
 }
 
 TEST_F(SlabTest, ManyEmptyPagesAreGivenBackToTheSystem) {
