@@ -29,12 +29,10 @@ std::size_t Sweeper::sweep_page(PageNumber page, std::uint64_t now) {
     const Ref slot = visit.slot(i);
     const SlotMeta meta = load_meta(header_at(state_.arena, slot));
     if (!meta.used() || meta.expiry() == 0) continue;
-    if (meta.expiry() > now) {
-      state_.expiry_hints.note(page, meta.expiry());
-    } else if (shards_[meta.owner()]->expire_slot(slot, now)) {
+    if (meta.expiry() <= now && shards_[meta.owner()]->expire_slot(slot, now)) {
       ++removed;
     } else {
-      // Its put has not ended yet: it is for the next time.
+      // Not yet, or its put has not ended: it is for another time.
       state_.expiry_hints.note(page, meta.expiry());
     }
   }
