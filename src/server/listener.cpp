@@ -119,7 +119,9 @@ void Listener::retry_later() {
 }
 
 void Listener::accept_rest_and_close() {
-  for (int accepted = 0; accepted < kBacklog && acceptor_.is_open(); ++accepted) {
+  // Clients that go on connecting must not keep the server from stopping.
+  const auto end = std::chrono::steady_clock::now() + kAcceptRestTime;
+  while (acceptor_.is_open() && std::chrono::steady_clock::now() < end) {
     const Outcome outcome = accept_one();
     if (outcome == Outcome::starved || outcome == Outcome::none_left) break;
   }

@@ -23,6 +23,8 @@ inline constexpr int kBacklog = 4096;
 inline constexpr int kAcceptsPerTurn = 64;
 // How long to leave connections in the backlog when the system lacks the means to accept them.
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
+// How long connections are still taken from the backlog when the server is to stop.
+inline constexpr std::chrono::milliseconds kAcceptRestTime{50};
 
 // Thread safety: none, once the thread that runs the io_context has begun; before that, the
 // constructing thread may use it.

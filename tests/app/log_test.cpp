@@ -53,7 +53,7 @@ TEST(Log, ALineIsTimeLevelMessage) {
       EXPECT_EQ(time[i], pattern[i]) << time;
     }
   }
-  EXPECT_EQ(line.substr(24), " warning 100% {} \\x0a%v\n");
+  EXPECT_EQ(line.substr(24), " warn 100% {} \\x0a%v\n");
 }
 
 std::string utc_minute() {
