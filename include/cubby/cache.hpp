@@ -68,10 +68,12 @@ struct PutOptions {
   std::uint8_t flags = 0;
 };
 
+// When nothing is stored, what was there before under the key stays, unless it had to make room.
 enum class PutOutcome : std::uint8_t {
   inserted,   // there was no such key
   replaced,   // there was, and its value, flags and time to live are now these
-  too_large,  // it can never fit; what was there before under the key is left as it was
+  too_large,  // it can never fit
+  no_room,    // it would fit, but reservations leave too little room now
 };
 
 // What get() shows of a value while the shard is locked. Valid inside the callback only.
@@ -97,24 +99,35 @@ class ValueView {
   std::size_t size_ = 0;
 };
 
-// Counted since the cache was made, except for entries and bytes, which are as of now.
 struct CacheStats {
+  // Counted since the cache was made.
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t inserts = 0;
   std::uint64_t replacements = 0;
   std::uint64_t evictions = 0;
   std::uint64_t expirations = 0;
+
+  // As of now.
   std::uint64_t entries = 0;
   std::uint64_t data_bytes = 0;     // keys and values
-  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes
+  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes: all of the next three
+  std::uint64_t entry_bytes = 0;    // the memory of entries, or their charges when those are custom
   std::uint64_t index_bytes = 0;
+  std::uint64_t reserved_bytes = 0;  // by Reservations
+  // Memory that the cache has from the system for entries and that no entry uses at the moment.
+  std::uint64_t slack_bytes = 0;
+  // How long ago the least recently used entry was used: about how long an entry survives that
+  // nobody uses. As exact as maintain() is called often; nothing when there are no entries.
+  std::optional<std::chrono::milliseconds> oldest_age = std::nullopt;
 };
 
 // Thread safety: every member function may be called from any thread at any time, but for the
 // constructor and the destructor. A key is any string of 1 to kMaxKeyBytes bytes.
 class Cache {
  public:
+  class Reservation;
+
   // Throws std::invalid_argument, with every problem named, when the options are out of range, and
   // std::bad_alloc when the system refuses the address space.
   explicit Cache(const CacheOptions& options);
@@ -148,11 +161,12 @@ class Cache {
   // Removes every entry. Entries that other threads put meanwhile may stay or go.
   void clear();
 
-  // Removes entries that have expired, a bounded piece of work at a time, and returns whether there
-  // may be more. Without it too an expired entry is never found, and is looked for before another
-  // is evicted for the budget; call it now and then, until it returns false, to have the memory
-  // back when nobody asks for it.
-  bool remove_expired();
+  // Does a bounded piece of what is better not done while somebody waits: removes entries that have
+  // expired, and notes the time for CacheStats::oldest_age. Returns whether there may be more to do
+  // now. Call it a few times a second, and again as long as it returns true, to have memory back
+  // that nobody asks for; without it too an expired entry is never found, and goes before any other
+  // is evicted.
+  bool maintain();
 
   CacheStats stats() const;
 
@@ -167,6 +181,30 @@ class Cache {
 
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// Memory beside the cache's own that is to count against its budget all the same, such as the
+// buffers of a server's connections. The cache evicts to make room for it.
+//
+// Thread safety: none for one reservation; any number may be used at the same time.
+class Cache::Reservation {
+ public:
+  // Of nothing. `cache` must outlive it, and must not have a charge function.
+  explicit Reservation(Cache& cache) noexcept : cache_(cache) {}
+  ~Reservation() { static_cast<void>(resize(0)); }
+
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  // Returns false, with nothing changed, when the budget cannot have so much even without entries.
+  // Making it smaller always succeeds.
+  [[nodiscard]] bool resize(std::size_t bytes);
+
+ private:
+  Cache& cache_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace cubby

@@ -109,9 +109,8 @@ class Cache::Impl {
           }
           return result == Shard::PutResult::inserted ? PutOutcome::inserted : PutOutcome::replaced;
         case Shard::PutResult::no_credit:
-          while (!credit.exchange_for(needed)) {
-            // What there is is on its way to a shard in other threads.
-            if (!evict()) std::this_thread::yield();
+          if (!find_room(needed, [&] { return credit.exchange_for(needed); })) {
+            return PutOutcome::no_room;
           }
           break;
         case Shard::PutResult::no_memory:
@@ -137,24 +136,47 @@ class Cache::Impl {
     for (const auto& shard : shards_) shard->clear();
   }
 
-  bool remove_expired() { return sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more; }
+  bool maintain() {
+    state_.use_timeline.note(state_.clock.now(), state_.uses.load(std::memory_order_relaxed));
+    return sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
+  }
+
+  bool resize_reservation(std::size_t from, std::size_t to) {
+    if (to <= from) {
+      state_.reserved_bytes.fetch_sub(from - to, std::memory_order_relaxed);
+      state_.budget.refund(from - to);
+      return true;
+    }
+    const std::size_t more = to - from;
+    if (!find_room(more, [&] { return state_.budget.try_charge(more); })) return false;
+    state_.reserved_bytes.fetch_add(more, std::memory_order_relaxed);
+    make_pages(0);
+    return true;
+  }
 
   CacheStats stats() const {
     CacheStats stats;
     for (const auto& shard : shards_) shard->add_stats(stats);
     stats.charged_bytes = state_.budget.charged();
     stats.index_bytes = state_.index_bytes.load(std::memory_order_relaxed);
+    stats.reserved_bytes = state_.reserved_bytes.load(std::memory_order_relaxed);
+    const std::size_t beside_entries = unevictable_bytes();
+    stats.entry_bytes =
+        stats.charged_bytes - std::min<std::size_t>(stats.charged_bytes, beside_entries);
+    const std::size_t resident = state_.arena.resident_bytes();
+    stats.slack_bytes = resident - std::min<std::size_t>(resident, stats.entry_bytes);
+    stats.oldest_age = oldest_age();
     return stats;
   }
 
   std::string check_invariants() const {
     std::string problems;
-    std::size_t charged =
-        state_.custom_charge ? 0 : state_.index_bytes.load(std::memory_order_relaxed);
+    std::size_t charged = unevictable_bytes();
     for (const auto& shard : shards_) shard->check_invariants(problems, &charged);
     if (charged != state_.budget.charged()) {
       problems += "the budget has " + std::to_string(state_.budget.charged()) +
-                  " bytes charged, entries and index make " + std::to_string(charged) + "\n";
+                  " bytes charged, entries, index and reservations make " +
+                  std::to_string(charged) + "\n";
     }
     if (state_.budget.exceeded()) problems += "the budget is exceeded\n";
     return problems;
@@ -174,12 +196,42 @@ class Cache::Impl {
 
   Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
 
+  // What of the budget's charge is not for entries.
+  std::size_t unevictable_bytes() const noexcept {
+    if (state_.custom_charge) return 0;
+    return state_.index_bytes.load(std::memory_order_relaxed) +
+           state_.reserved_bytes.load(std::memory_order_relaxed);
+  }
+
+  // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
+  // cannot be had.
+  template <class Take>
+  bool find_room(std::size_t bytes, Take take) {
+    const std::size_t limit = state_.budget.limit();
+    while (!take()) {
+      if (evict()) continue;
+      if (bytes > limit - std::min(unevictable_bytes(), limit)) return false;
+      // What there is is on its way to a shard in other threads.
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  // How long ago the entry that was used longest ago was used.
+  std::optional<std::chrono::milliseconds> oldest_age() const {
+    std::optional<std::uint32_t> oldest;
+    for (const auto& shard : shards_) oldest = std::max(oldest, shard->oldest_age());
+    if (!oldest) return std::nullopt;
+    const std::uint32_t used = state_.uses.load(std::memory_order_relaxed) - *oldest;
+    return state_.use_timeline.age_of(used, state_.clock.now());
+  }
+
   // Sees to it that an entry of `bytes` finds pages without the cache taking more memory than its
   // limit and the slack.
   void make_pages(std::size_t bytes) {
     if (state_.custom_charge) return;
     const std::size_t limit = state_.budget.limit();
-    const std::size_t taken = state_.index_bytes.load(std::memory_order_relaxed) + bytes;
+    const std::size_t taken = unevictable_bytes() + bytes;
     const std::size_t most_pages =
         (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
     if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
@@ -247,7 +299,13 @@ bool Cache::erase(std::string_view key) { return impl_->erase(key); }
 
 void Cache::clear() { impl_->clear(); }
 
-bool Cache::remove_expired() { return impl_->remove_expired(); }
+bool Cache::maintain() { return impl_->maintain(); }
+
+bool Cache::Reservation::resize(std::size_t bytes) {
+  if (!cache_.impl_->resize_reservation(bytes_, bytes)) return false;
+  bytes_ = bytes;
+  return true;
+}
 
 CacheStats Cache::stats() const { return impl_->stats(); }
 

@@ -13,6 +13,7 @@
 #include "core/budget.hpp"
 #include "core/entry_store.hpp"
 #include "core/expiry_hints.hpp"
+#include "core/use_timeline.hpp"
 
 namespace cubby {
 
@@ -44,8 +45,11 @@ struct CacheState {
   Budget budget;
   // The memory of all indexes. It is part of the charge, unless the charge is a custom one.
   std::atomic<std::size_t> index_bytes{0};
+  // What of the charge no eviction can free: Reservations.
+  std::atomic<std::size_t> reserved_bytes{0};
   // Counts uses of entries, over all shards: what "used longer ago" means between two shards.
   alignas(64) std::atomic<std::uint32_t> uses{0};
+  UseTimeline use_timeline;
 };
 
 }  // namespace cubby

@@ -137,7 +137,7 @@ TEST_P(CacheModelTest, OneShardDoesExactlyAsTheReference) {
       clock_.advance(milliseconds(random_() % 50));
       // Which expired entries are found first when there is no room is not defined.
       const std::uint64_t before = Stats().expirations;
-      while (cache_->remove_expired()) {
+      while (cache_->maintain()) {
       }
       ASSERT_EQ(Stats().expirations - before, reference.RemoveExpired(clock_.now()));
     }

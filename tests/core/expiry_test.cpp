@@ -14,7 +14,7 @@ class ExpiryTest : public CacheFixture {
   // Returns how many.
   std::size_t RemoveExpired() {
     const std::uint64_t before = Stats().expirations;
-    while (cache_->remove_expired()) {
+    while (cache_->maintain()) {
     }
     return Stats().expirations - before;
   }
@@ -149,7 +149,7 @@ TEST_F(ExpiryTest, SweepsWhileOthersPutGetAndEvict) {
   std::thread sweeper([&] {
     while (!done) {
       clock_.advance(milliseconds(1));
-      cache_->remove_expired();
+      cache_->maintain();
     }
   });
   std::vector<std::thread> users;
