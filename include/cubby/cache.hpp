@@ -109,6 +109,7 @@ struct CacheStats {
   std::uint64_t expirations = 0;
 
   // As of now.
+  std::uint64_t limit_bytes = 0;     // max_memory_bytes
   std::uint64_t entries = 0;
   std::uint64_t data_bytes = 0;     // keys and values
   std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes: all of the next three
@@ -189,7 +190,7 @@ class Cache {
 // Thread safety: none for one reservation; any number may be used at the same time.
 class Cache::Reservation {
  public:
-  // Of nothing. `cache` must outlive it, and must not have a charge function.
+  // Of nothing. `cache` must outlive it. Where a charge function says what counts, this does not.
   explicit Reservation(Cache& cache) noexcept : cache_(cache) {}
   ~Reservation() { static_cast<void>(resize(0)); }
 

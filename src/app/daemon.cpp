@@ -29,6 +29,7 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.host = settings.host;
   options.port = settings.port;
   options.threads = settings.threads;
+  options.memory_source = settings.memory_reason;
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
   options.on_problem = [&log](std::string_view message) { log.warn(message); };

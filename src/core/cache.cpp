@@ -142,6 +142,7 @@ class Cache::Impl {
   }
 
   bool resize_reservation(std::size_t from, std::size_t to) {
+    if (state_.custom_charge) return true;
     if (to <= from) {
       state_.reserved_bytes.fetch_sub(from - to, std::memory_order_relaxed);
       state_.budget.refund(from - to);
@@ -157,6 +158,7 @@ class Cache::Impl {
   CacheStats stats() const {
     CacheStats stats;
     for (const auto& shard : shards_) shard->add_stats(stats);
+    stats.limit_bytes = state_.budget.limit();
     stats.charged_bytes = state_.budget.charged();
     stats.index_bytes = state_.index_bytes.load(std::memory_order_relaxed);
     stats.reserved_bytes = state_.reserved_bytes.load(std::memory_order_relaxed);

@@ -180,8 +180,7 @@ class Connection::Impl {
     Reply reply(output, context_.date.text(), persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
-      operation.error =
-          operation.route->service({context_.cache, context_.limits, operation.key, body}, reply);
+      operation.error = operation.route->service({context_, operation.key, body}, reply);
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     finished_ = close;

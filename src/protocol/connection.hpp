@@ -3,41 +3,13 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "protocol/limits.hpp"
-
-namespace cubby {
-class Cache;
-}
+#include "protocol/context.hpp"
 
 namespace cubby::protocol {
-
-class DateHeader;
-
-// One answered request, for a log. The path is that of the route, without a query; empty when there
-// is no such route.
-struct RequestRecord {
-  std::string_view method;
-  std::string_view path;
-  unsigned status;
-  std::size_t body_bytes;  // what Content-Length says, also in reply to HEAD
-};
-
-// What all connections of a worker share. Everything outlives the connections.
-struct Context {
-  Cache& cache;
-  const Limits& limits;
-  const DateHeader& date;
-  // Receive() stops taking requests when the output is at least this large, so that a peer that
-  // sends without reading cannot make the replies grow. The reply that passes it is still whole.
-  std::size_t output_cap_bytes = std::size_t{256} << 10;
-  // Called after each reply is made, unless it is null or empty.
-  const std::function<void(const RequestRecord&)>* on_request = nullptr;
-};
 
 // Parses requests, runs them in order, and appends the replies.
 //

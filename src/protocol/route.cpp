@@ -11,6 +11,7 @@ constexpr std::array kRoutes{
     Route{Method::get, "/get", Argument::key_in_query, get_value},
     Route{Method::post, "/put", Argument::body, put_value},
     Route{Method::get, "/health", Argument::nothing, report_health},
+    Route{Method::get, "/v1/memory", Argument::nothing, report_memory},
 };
 
 bool serves(const Route& route, Method method) {

@@ -36,7 +36,7 @@ void end_value(Reply& reply) {
 
 Error get_value(const Call& call, Reply& reply) {
   std::optional<std::string> to_escape;
-  const bool found = call.cache.get(call.key, [&](const ValueView& value) {
+  const bool found = call.context.cache.get(call.key, [&](const ValueView& value) {
     if ((value.flags() & kValueNeedsEscape) != 0) {
       value.append_to(to_escape.emplace());
       return;
@@ -56,11 +56,11 @@ Error get_value(const Call& call, Reply& reply) {
 
 Error put_value(const Call& call, Reply& reply) {
   PutArguments arguments;
-  const Error error = parse_put_arguments(call.body, call.limits, arguments);
+  const Error error = parse_put_arguments(call.body, call.context.limits, arguments);
   if (error != Error::none) return error;
   PutOptions options;
   if (needs_escape(arguments.value)) options.flags = kValueNeedsEscape;
-  const PutOutcome outcome = call.cache.put(arguments.key, arguments.value, options);
+  const PutOutcome outcome = call.context.cache.put(arguments.key, arguments.value, options);
   if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
   reply.send(200, kJsonType, kStored);
   return Error::none;

@@ -5,13 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "protocol/context.hpp"
 #include "protocol/error.hpp"
-#include "protocol/limits.hpp"
 #include "protocol/reply.hpp"
-
-namespace cubby {
-class Cache;
-}
 
 namespace cubby::protocol {
 
@@ -20,8 +16,7 @@ inline constexpr std::uint8_t kValueNeedsEscape = 1;
 
 // The views are valid during the call only.
 struct Call {
-  Cache& cache;
-  const Limits& limits;
+  const Context& context;
   std::string_view key;
   std::string_view body;
 };
@@ -39,5 +34,8 @@ Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.
 Error report_health(const Call& call, Reply& reply);
+
+// Where the memory went, as one JSON object; see docs/operations.md.
+Error report_memory(const Call& call, Reply& reply);
 
 }  // namespace cubby::protocol

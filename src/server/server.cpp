@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/listener.hpp"
+#include "server/resident_memory.hpp"
 #include "server/worker.hpp"
 
 namespace cubby::server {
@@ -31,6 +32,7 @@ class Server::Impl {
   Impl(Cache& cache, ServerOptions options)
       : options_(std::move(options)),
         reporter_(make_reporter(options_.on_problem)),
+        process_memory_([this] { return process_memory(); }),
         workers_(make_workers(cache)),
         listener_(
             workers_.front()->io(), options_.host, options_.port,
@@ -83,11 +85,24 @@ class Server::Impl {
     return sum;
   }
 
+  std::size_t connection_bytes() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->connection_bytes();
+    return sum;
+  }
+
  private:
+  protocol::ProcessMemory process_memory() const {
+    return {.limit_source = options_.memory_source,
+            .connections = connections(),
+            .connection_bytes = connection_bytes(),
+            .rss_bytes = resident_bytes()};
+  }
+
   std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) const {
     std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
     for (auto& worker : workers) {
-      worker = std::make_unique<Worker>(cache, options_, reporter_);
+      worker = std::make_unique<Worker>(cache, options_, reporter_, process_memory_);
     }
     return workers;
   }
@@ -100,6 +115,7 @@ class Server::Impl {
 
   const ServerOptions options_;
   const Reporter reporter_;
+  const std::function<protocol::ProcessMemory()> process_memory_;
   const std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;
   std::vector<std::thread> threads_;
@@ -116,5 +132,6 @@ void Server::stop(std::chrono::milliseconds timeout) { impl_->stop(timeout); }
 void Server::abort() { impl_->abort(); }
 bool Server::wait() { return impl_->wait(); }
 std::size_t Server::connections() const noexcept { return impl_->connections(); }
+std::size_t Server::connection_bytes() const noexcept { return impl_->connection_bytes(); }
 
 }  // namespace cubby::server

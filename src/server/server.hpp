@@ -25,6 +25,7 @@ struct ServerOptions {
   std::uint16_t port = 7171;       // 0 lets the system choose; see Server::port()
   std::size_t threads = 1;         // workers; at least 1
   protocol::Limits limits;
+  std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;
   // Told of every request that was answered, from any worker's thread. Costs nothing when empty.
@@ -63,8 +64,10 @@ class Server {
   // cut that a reply was owed to.
   bool wait();
 
-  // Open connections, over all workers.
+  // Open connections, over all workers, and the memory that they take beyond what an idle process
+  // takes.
   std::size_t connections() const noexcept;
+  std::size_t connection_bytes() const noexcept;
 
  private:
   class Impl;

@@ -27,13 +27,15 @@ std::chrono::sys_seconds this_second() {
 
 }  // namespace
 
-Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report)
+Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
+               const std::function<protocol::ProcessMemory()>& process_memory)
     : report_(std::move(report)),
       date_(this_second()),
       context_{.cache = cache,
                .limits = options.limits,
                .date = date_,
-               .on_request = &options.on_request},
+               .on_request = &options.on_request,
+               .process_memory = &process_memory},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
       work_(io_.get_executor()),
       timer_(io_) {}

@@ -48,8 +48,9 @@ enum class Phase {
 // thread. Everything else belongs to the thread in run().
 class Worker {
  public:
-  // `options` must outlive the worker.
-  Worker(Cache& cache, const ServerOptions& options, Reporter report);
+  // `options` and `process_memory` must outlive the worker.
+  Worker(Cache& cache, const ServerOptions& options, Reporter report,
+         const std::function<protocol::ProcessMemory()>& process_memory);
   ~Worker();
 
   Worker(const Worker&) = delete;
@@ -71,6 +72,9 @@ class Worker {
   void cut_all();
 
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+
+  // Memory that the connections take.
+  std::size_t connection_bytes() const noexcept { return connections() * sizeof(Session); }
 
   // True when a connection was closed before its replies were sent. Ask after run() has returned.
   bool has_cut() const noexcept { return has_cut_; }

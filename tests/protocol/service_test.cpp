@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <cubby/cache.hpp>
 
@@ -22,7 +23,8 @@ class ServiceTest : public testing::Test {
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
     Reply reply(output_, world_.date.text(), Persistence::keep, to_head);
-    return service({world_.cache, world_.limits, key, body}, reply);
+    const Context context = world_.context();
+    return service({context, key, body}, reply);
   }
 
   World world_;
@@ -85,16 +87,54 @@ TEST_F(ServiceTest, RefusedPutLeavesWhatWasThere) {
   EXPECT_EQ(world_.cache.get("k"), "old");
 }
 
+TEST_F(ServiceTest, MemoryReportAddsUp) {
+  for (int i = 0; i < 100; ++i) world_.cache.put("key" + std::to_string(i), std::string(100, 'v'));
+  world_.process_memory = [] {
+    return ProcessMemory{.limit_source = "half of \xff",
+                         .connections = 3,
+                         .connection_bytes = 2100,
+                         .rss_bytes = 5'000'000};
+  };
+  EXPECT_EQ(run(report_memory, "", ""), Error::none);
+  const auto report = nlohmann::json::parse(output_.substr(output_.find("\r\n\r\n") + 4));
+  EXPECT_EQ(report["limit_bytes"], World::cache_options().max_memory_bytes);
+  EXPECT_EQ(report["limit_source"], "half of \xef\xbf\xbd");
+  EXPECT_EQ(report["entries"], 100);
+  EXPECT_EQ(report["data_bytes"], 100 * 100 + 10 * 4 + 90 * 5);
+  EXPECT_GE(report["entry_bytes"], report["data_bytes"]);
+  EXPECT_GT(report["index_bytes"], 0);
+  EXPECT_EQ(report["used_bytes"],
+            report["entry_bytes"].get<std::size_t>() + report["index_bytes"].get<std::size_t>());
+  EXPECT_EQ(report["bytes_per_entry"], report["used_bytes"].get<std::size_t>() / 100);
+  EXPECT_EQ(report["connections"], 3);
+  EXPECT_EQ(report["connection_bytes"], 2100);
+  EXPECT_EQ(report["rss_bytes"], 5'000'000);
+  EXPECT_GT(report["slack_bytes"], 0);
+  EXPECT_EQ(report["evictions"], 0);
+  EXPECT_EQ(report["expirations"], 0);
+  EXPECT_EQ(report["oldest_entry_age_seconds"], 0.0);
+}
+
+TEST_F(ServiceTest, MemoryReportOfAnEmptyCache) {
+  EXPECT_EQ(run(report_memory, "", ""), Error::none);
+  const auto report = nlohmann::json::parse(output_.substr(output_.find("\r\n\r\n") + 4));
+  EXPECT_EQ(report["entries"], 0);
+  EXPECT_EQ(report["bytes_per_entry"], 0);
+  EXPECT_TRUE(report["oldest_entry_age_seconds"].is_null());
+}
+
 TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   CacheOptions options = World::cache_options();
   options.max_memory_bytes = kMinMemoryBytes;
   Cache cache(options);
   const Limits limits{.max_value_bytes = 2 * kMinMemoryBytes};
+  const DateHeader date{test::kTestTime};
+  const Context context{.cache = cache, .limits = limits, .date = date};
   std::string output;
   Reply reply(output, "", Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
-  EXPECT_EQ(put_value({cache, limits, "", body}, reply), Error::value_does_not_fit);
+  EXPECT_EQ(put_value({context, "", body}, reply), Error::value_does_not_fit);
   EXPECT_EQ(output, "");
 }
 

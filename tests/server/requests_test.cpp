@@ -123,6 +123,21 @@ TEST_F(ServerTest, ClosesOnlyTheConnectionThatMemoryRunsOutFor) {
   EXPECT_EQ(problems(), std::vector<std::string>{"a connection was closed: std::bad_alloc"});
 }
 
+TEST_F(ServerTest, ReportsItsMemory) {
+  options_.memory_source = "set by a test";
+  serve(2);
+  Client client = dial();
+  Client idle = dial();
+  EXPECT_EQ(idle.exchange(get("/health")).status, 200);
+  const std::string report = client.exchange(get("/v1/memory")).body;
+  for (const char* part :
+       {"\"limit_bytes\":67108864,", "\"limit_source\":\"set by a test\",", "\"connections\":2,"}) {
+    EXPECT_NE(report.find(part), std::string::npos) << part << " in " << report;
+  }
+  EXPECT_EQ(report.find("\"connection_bytes\":0,"), std::string::npos) << report;
+  EXPECT_EQ(report.find("\"rss_bytes\":0,"), std::string::npos) << report;
+}
+
 std::time_t parse_date(const std::string& text) {
   std::tm parts{};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);

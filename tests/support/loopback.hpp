@@ -27,6 +27,7 @@ struct World {
   protocol::DateHeader date{kTestTime};
   std::size_t output_cap_bytes = std::size_t{256} << 10;
   std::function<void(const protocol::RequestRecord&)> on_request;
+  std::function<protocol::ProcessMemory()> process_memory;
 
   static CacheOptions cache_options() {
     CacheOptions options;
@@ -35,7 +36,9 @@ struct World {
     return options;
   }
 
-  protocol::Context context() { return {cache, limits, date, output_cap_bytes, &on_request}; }
+  protocol::Context context() {
+    return {cache, limits, date, output_cap_bytes, &on_request, &process_memory};
+  }
 };
 
 // Keeps what the connection did not consume, as a session does, and sends what it wrote.

@@ -1,0 +1,51 @@
+// What a connection is given to work with.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "protocol/limits.hpp"
+
+namespace cubby {
+class Cache;
+}
+
+namespace cubby::protocol {
+
+class DateHeader;
+
+// One answered request, for a log. The path is that of the route, without a query; empty when there
+// is no such route.
+struct RequestRecord {
+  std::string_view method;
+  std::string_view path;
+  unsigned status;
+  std::size_t body_bytes;  // what Content-Length says, also in reply to HEAD
+};
+
+// What the cache does not know of the process that it is in.
+struct ProcessMemory {
+  std::string limit_source;  // why the cache's limit is what it is, in words
+  std::size_t connections = 0;
+  std::size_t connection_bytes = 0;
+  std::size_t rss_bytes = 0;  // resident, as the kernel counts it
+};
+
+// What all connections of a worker share. Everything outlives the connections.
+struct Context {
+  Cache& cache;
+  const Limits& limits;
+  const DateHeader& date;
+  // Receive() stops taking requests when the output is at least this large, so that a peer that
+  // sends without reading cannot make the replies grow. The reply that passes it is still whole.
+  std::size_t output_cap_bytes = std::size_t{256} << 10;
+  // Called after each reply is made, unless it is null or empty.
+  const std::function<void(const RequestRecord&)>* on_request = nullptr;
+  // Asked for every report of the memory; where it is null or empty, that says nothing of these.
+  const std::function<ProcessMemory()>* process_memory = nullptr;
+};
+
+}  // namespace cubby::protocol

@@ -1,0 +1,22 @@
+#include "server/resident_memory.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace cubby::server {
+
+std::size_t resident_bytes() noexcept {
+  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  std::array<char, 128> text{};
+  const ssize_t length = ::read(file, text.data(), text.size() - 1);
+  ::close(file);
+  unsigned long long pages = 0;
+  if (length <= 0 || std::sscanf(text.data(), "%*u %llu", &pages) != 1) return 0;
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace cubby::server
