@@ -12,12 +12,14 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <cubby/clock.hpp>
 
 namespace cubby {
 
 class Arena;
+class LargeValue;
 
 // Decides what an entry counts for in the budget, in bytes, from its key and the size of its value.
 // Must be a pure function: the charge is asked for again when the entry goes.
@@ -57,6 +59,9 @@ inline constexpr std::size_t kMaxShards = 256;
 inline constexpr std::size_t kMaxKeyBytes = 2048;
 // The largest value, in bytes.
 inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
+// Values over this are kept so that they need not be copied in one go: see ValueWriter and
+// PinnedValue.
+inline constexpr std::size_t kLargeValueBytes = std::size_t{256} << 10;
 // How many bits of PutOptions::flags are kept.
 inline constexpr unsigned kUserFlagBits = 3;
 
@@ -66,6 +71,9 @@ struct PutOptions {
 
   // Kept with the entry and given back by get(): kUserFlagBits bits that mean what the caller says.
   std::uint8_t flags = 0;
+
+  // Likewise, but only with values over kLargeValueBytes.
+  std::uint64_t note = 0;
 };
 
 // When nothing is stored, what was there before under the key stays, unless it had to make room.
@@ -73,7 +81,48 @@ enum class PutOutcome : std::uint8_t {
   inserted,   // there was no such key
   replaced,   // there was, and its value, flags and time to live are now these
   too_large,  // it can never fit
-  no_room,    // it would fit, but reservations leave too little room now
+  no_room,    // it would fit, but reservations and values outside entries leave too little room now
+};
+
+// An owner of a value over kLargeValueBytes. As long as there is one the value can be read, without
+// any lock, even after its entry has gone or has got another value; its memory counts against the
+// budget until then. Must not outlive the cache.
+//
+// Thread safety: none for one owner; several owners of a value may be used at the same time.
+class PinnedValue {
+ public:
+  PinnedValue() = default;
+  PinnedValue(const PinnedValue& other) noexcept : PinnedValue(other.value_) {}
+  PinnedValue(PinnedValue&& other) noexcept : value_(other.give_up()) {}
+  PinnedValue& operator=(PinnedValue other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~PinnedValue();
+
+  // Whether it owns a value. Everything else is 0 or empty when it does not.
+  explicit operator bool() const noexcept { return value_ != nullptr; }
+
+  std::size_t size() const noexcept;
+  std::uint64_t note() const noexcept;
+
+  // The bytes from `offset` on that lie in one piece: some, or none when `offset` is size() or
+  // more.
+  std::string_view part(std::size_t offset) const noexcept;
+
+ private:
+  friend class Cache;
+  friend class EntryStore;
+  friend class ReleasedValues;
+  friend class ValueView;
+  friend class ValueWriter;
+
+  explicit PinnedValue(LargeValue* value) noexcept;
+  // Ownership without counting: out of an owner, and into one.
+  LargeValue* give_up() noexcept;
+  static PinnedValue take_over(LargeValue* value) noexcept;
+
+  LargeValue* value_ = nullptr;
 };
 
 // What get() shows of a value while the shard is locked. Valid inside the callback only.
@@ -81,6 +130,10 @@ class ValueView {
  public:
   std::size_t size() const noexcept { return size_; }
   std::uint8_t flags() const noexcept { return flags_; }
+
+  // An owner of the value when it is over kLargeValueBytes, otherwise of nothing. Instead of
+  // copying so much with the shard locked, pin it and read it afterwards.
+  PinnedValue pin() const noexcept { return PinnedValue(large_); }
 
   // Copies all size() bytes to `out`.
   void copy_to(char* out) const noexcept;
@@ -92,8 +145,12 @@ class ValueView {
   friend class EntryStore;
   ValueView() = default;
 
+  template <class Sink>
+  void for_each_part(Sink&& sink) const;
+
   std::string_view head_;
   const Arena* arena_ = nullptr;
+  LargeValue* large_ = nullptr;
   std::uint32_t first_block_ = 0;
   std::uint8_t flags_ = 0;
   std::size_t size_ = 0;
@@ -109,13 +166,14 @@ struct CacheStats {
   std::uint64_t expirations = 0;
 
   // As of now.
-  std::uint64_t limit_bytes = 0;     // max_memory_bytes
+  std::uint64_t limit_bytes = 0;  // max_memory_bytes
   std::uint64_t entries = 0;
   std::uint64_t data_bytes = 0;     // keys and values
-  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes: all of the next three
+  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes: all of the next four
   std::uint64_t entry_bytes = 0;    // the memory of entries, or their charges when those are custom
   std::uint64_t index_bytes = 0;
   std::uint64_t reserved_bytes = 0;  // by Reservations
+  std::uint64_t detached_bytes = 0;  // values outside entries: of ValueWriters, and pinned ones
   // Memory that the cache has from the system for entries and that no entry uses at the moment.
   std::uint64_t slack_bytes = 0;
   // How long ago the least recently used entry was used: about how long an entry survives that
@@ -123,11 +181,14 @@ struct CacheStats {
   std::optional<std::chrono::milliseconds> oldest_age = std::nullopt;
 };
 
+class ValueWriter;
+
 // Thread safety: every member function may be called from any thread at any time, but for the
 // constructor and the destructor. A key is any string of 1 to kMaxKeyBytes bytes.
 class Cache {
  public:
   class Reservation;
+  friend class ValueWriter;
 
   // Throws std::invalid_argument, with every problem named, when the options are out of range, and
   // std::bad_alloc when the system refuses the address space.
@@ -141,6 +202,9 @@ class Cache {
   // when the budget needs it. An empty key, or one over kMaxKeyBytes, is too_large. Throws
   // std::bad_alloc, with nothing stored, when the system has no memory for a larger index.
   PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options = {});
+
+  // Likewise, with a value that has been written already. Empties `value` when it is stored.
+  PutOutcome put(std::string_view key, ValueWriter& value, const PutOptions& options = {});
 
   // Looks `key` up. When found, makes the entry the most recently used, calls `sink(ValueView)`
   // with its shard locked, and returns true. The sink should copy what it needs and return: it must
@@ -182,6 +246,40 @@ class Cache {
 
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// A value that is handed over piece by piece, before its key or its size need be known, and is then
+// put without being copied again. Meant for values over kLargeValueBytes; works for all.
+//
+// Thread safety: none.
+class ValueWriter {
+ public:
+  // `cache` must outlive it.
+  explicit ValueWriter(Cache& cache) noexcept : cache_(&cache) {}
+
+  enum class Outcome : std::uint8_t {
+    appended,
+    too_large,  // it can never fit
+    no_room,    // as with PutOutcome
+  };
+
+  // Takes memory for `bytes`, evicting entries when the budget needs it, and copies them. When the
+  // outcome is not `appended`, the writer is empty again. Throws std::bad_alloc.
+  Outcome append(std::string_view bytes);
+
+  // Lets go of everything.
+  void clear() noexcept { value_ = PinnedValue(); }
+
+  std::size_t size() const noexcept { return value_.size(); }
+
+  // What it takes of the budget.
+  std::size_t memory_bytes() const noexcept;
+
+ private:
+  friend class Cache;
+
+  Cache* cache_;
+  PinnedValue value_;
 };
 
 // Memory beside the cache's own that is to count against its budget all the same, such as the

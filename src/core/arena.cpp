@@ -1,5 +1,8 @@
 #include "core/arena.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <new>
 
 #include <sys/mman.h>
@@ -8,8 +11,8 @@ namespace cubby {
 
 namespace {
 
-// Enough that classes trading pages with one another do not go through the system each time.
-constexpr std::size_t kMostKept = 64;
+// Some hundred microseconds' work.
+constexpr std::size_t kTrimmedAtOnce = 64;
 
 }  // namespace
 
@@ -20,7 +23,7 @@ Arena::Arena(std::size_t capacity_bytes) {
   if (memory == MAP_FAILED) throw std::bad_alloc();
   base_ = static_cast<std::byte*>(memory);
   // So that taking and releasing pages never allocates. Only what is used of it takes memory.
-  kept_.reserve(kMostKept);
+  kept_.reserve(page_count_);
   given_back_.reserve(page_count_);
 }
 
@@ -47,16 +50,36 @@ PageNumber Arena::acquire_page() noexcept {
   return page;
 }
 
-void Arena::release_page(PageNumber page) noexcept {
+void Arena::release_pages(std::span<const PageNumber> pages) noexcept {
   const MutexLock lock(mutex_);
-  pages_in_use_.fetch_sub(1, std::memory_order_relaxed);
-  if (kept_.size() < kMostKept) {
-    kept_.push_back(page);
-    return;
+  pages_in_use_.fetch_sub(pages.size(), std::memory_order_relaxed);
+  kept_.insert(kept_.end(), pages.begin(), pages.end());
+}
+
+bool Arena::trim(std::size_t most) noexcept {
+  std::array<PageNumber, kTrimmedAtOnce> taken;
+  std::size_t count = 0;
+  bool more = false;
+  {
+    const MutexLock lock(mutex_);
+    const std::size_t resident = resident_pages();
+    const std::size_t surplus = std::min(resident - std::min(most, resident), kept_.size());
+    count = std::min(surplus, taken.size());
+    more = surplus > count;
+    std::copy(kept_.end() - static_cast<std::ptrdiff_t>(count), kept_.end(), taken.begin());
+    kept_.resize(kept_.size() - count);
   }
-  ::madvise(at(first_ref(page)), kPageBytes, MADV_DONTNEED);
-  resident_pages_.fetch_sub(1, std::memory_order_relaxed);
-  given_back_.push_back(page);
+  const std::span pages(taken.data(), count);
+  // Neighbours go in one call, which spares the other cores' address caches.
+  std::sort(pages.begin(), pages.end());
+  for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+    for (end = begin + 1; end < count && pages[end] == pages[end - 1] + 1;) ++end;
+    ::madvise(at(first_ref(pages[begin])), (end - begin) * kPageBytes, MADV_DONTNEED);
+  }
+  const MutexLock lock(mutex_);
+  given_back_.insert(given_back_.end(), pages.begin(), pages.end());
+  resident_pages_.fetch_sub(count, std::memory_order_relaxed);
+  return more;
 }
 
 }  // namespace cubby

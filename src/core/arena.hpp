@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/thread_annotations.hpp"
@@ -21,8 +22,7 @@ inline constexpr std::size_t kPageBytes = std::size_t{32} << 10;
 inline constexpr std::uint32_t kGranulesPerPage = kPageBytes / kGranuleBytes;
 
 // Reserves its whole capacity as addresses at once and takes real memory only as pages are touched.
-// A page that comes back is kept for the next taker when few are kept already, and otherwise given
-// back to the system at once.
+// A page that comes back is kept for the next taker, until trim() gives it back to the system.
 //
 // Thread safety: all member functions may be called from any thread.
 class Arena {
@@ -43,11 +43,16 @@ class Arena {
 
   // A page of unspecified content, or 0 when all are taken.
   PageNumber acquire_page() noexcept CUBBY_EXCLUDES(mutex_);
-  void release_page(PageNumber page) noexcept CUBBY_EXCLUDES(mutex_);
+  void release_page(PageNumber page) noexcept { release_pages({&page, 1}); }
+  void release_pages(std::span<const PageNumber> pages) noexcept CUBBY_EXCLUDES(mutex_);
 
-  // Memory that the arena takes from the system now: pages in use and pages kept.
-  std::size_t resident_bytes() const noexcept {
-    return resident_pages_.load(std::memory_order_relaxed) * kPageBytes;
+  // Gives kept pages back until at most `most` pages take memory, in use or kept, or until none is
+  // kept; but a bounded number in one call. Returns true when it has stopped for that.
+  bool trim(std::size_t most) noexcept CUBBY_EXCLUDES(mutex_);
+
+  // Pages that take memory from the system now: in use and kept.
+  std::size_t resident_pages() const noexcept {
+    return resident_pages_.load(std::memory_order_relaxed);
   }
 
   // All pages that were ever handed out have numbers below this.

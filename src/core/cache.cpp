@@ -8,6 +8,7 @@
 #include <cubby/cache.hpp>
 
 #include "core/compactor.hpp"
+#include "core/large_value.hpp"
 #include "core/shard.hpp"
 #include "core/sweeper.hpp"
 
@@ -23,6 +24,10 @@ constexpr int kShardsCompared = 5;
 // them.
 constexpr std::size_t kPagesSweptForRoom = 1;
 constexpr std::size_t kPagesSweptAtOnce = 16;
+
+// Empty pages that are kept: enough that classes trading pages with one another do not go through
+// the system each time.
+constexpr std::size_t kMostKept = 64;
 
 // Unused slots that may lie about before slots are moved. The part per class is what moving cannot
 // gain; the rest is what saves moving for every new page.
@@ -90,10 +95,9 @@ class Cache::Impl {
     if (!options.charge) largest_charge_ -= options.shards * Index::kLeastBytes;
   }
 
-  PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options) {
-    if (!valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
-    if (state_.charge(key, value.size()) > largest_charge_) return PutOutcome::too_large;
-
+  // Takes a large value over when it stores it.
+  PutOutcome put(std::string_view key, NewValue& value, const PutOptions& options) {
+    if (!fits(key, value.size())) return PutOutcome::too_large;
     const KeyHash hash = KeyHash::of(key, state_.seed);
     Credit credit(state_.budget);
     for (;;) {
@@ -114,9 +118,34 @@ class Cache::Impl {
           }
           break;
         case Shard::PutResult::no_memory:
-          if (!evict()) return PutOutcome::too_large;
+          if (!evict()) return PutOutcome::no_room;
           break;
       }
+    }
+  }
+
+  // Whether an entry could be stored if there were no other.
+  bool fits(std::string_view key, std::size_t value_size) const {
+    if (!valid_key(key) || value_size > kMaxValueBytes) return false;
+    std::size_t charge = state_.charge(key, value_size);
+    if (!state_.custom_charge && value_size > kLargeValueBytes) {
+      charge += LargeValue::footprint(value_size);
+    }
+    return charge <= largest_charge_;
+  }
+
+  PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
+
+  ValueWriter::Outcome append(LargeValue& value, std::string_view bytes) {
+    const std::size_t size = value.size() + bytes.size();
+    if (size > kMaxValueBytes ||
+        (!state_.custom_charge && LargeValue::footprint(size) > largest_charge_)) {
+      return ValueWriter::Outcome::too_large;
+    }
+    for (;;) {
+      bytes.remove_prefix(value.append(bytes));
+      if (bytes.empty()) return ValueWriter::Outcome::appended;
+      if (!add_page(value)) return ValueWriter::Outcome::no_room;
     }
   }
 
@@ -138,7 +167,9 @@ class Cache::Impl {
 
   bool maintain() {
     state_.use_timeline.note(state_.clock.now(), state_.uses.load(std::memory_order_relaxed));
-    return sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
+    const bool more_to_sweep = sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
+    const bool more_to_trim = state_.arena.trim(state_.arena.pages_in_use() + kMostKept);
+    return more_to_sweep || more_to_trim;
   }
 
   bool resize_reservation(std::size_t from, std::size_t to) {
@@ -162,11 +193,13 @@ class Cache::Impl {
     stats.charged_bytes = state_.budget.charged();
     stats.index_bytes = state_.index_bytes.load(std::memory_order_relaxed);
     stats.reserved_bytes = state_.reserved_bytes.load(std::memory_order_relaxed);
+    stats.detached_bytes = state_.detached_bytes.load(std::memory_order_relaxed);
     const std::size_t beside_entries = unevictable_bytes();
     stats.entry_bytes =
         stats.charged_bytes - std::min<std::size_t>(stats.charged_bytes, beside_entries);
-    const std::size_t resident = state_.arena.resident_bytes();
-    stats.slack_bytes = resident - std::min<std::size_t>(resident, stats.entry_bytes);
+    const std::size_t resident = state_.arena.resident_pages() * kPageBytes;
+    const std::size_t used = stats.entry_bytes + stats.detached_bytes;
+    stats.slack_bytes = resident - std::min(resident, used);
     stats.oldest_age = oldest_age();
     return stats;
   }
@@ -198,11 +231,29 @@ class Cache::Impl {
 
   Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
 
-  // What of the budget's charge is not for entries.
-  std::size_t unevictable_bytes() const noexcept {
+  // What of the budget's charge is not in the arena.
+  std::size_t outside_bytes() const noexcept {
     if (state_.custom_charge) return 0;
     return state_.index_bytes.load(std::memory_order_relaxed) +
            state_.reserved_bytes.load(std::memory_order_relaxed);
+  }
+
+  // What of it is not for entries.
+  std::size_t unevictable_bytes() const noexcept {
+    return outside_bytes() + state_.detached_bytes.load(std::memory_order_relaxed);
+  }
+
+  // False when the budget, or the arena, cannot have another page even without entries.
+  bool add_page(LargeValue& value) {
+    Credit credit(state_.budget);
+    const std::size_t charge = state_.custom_charge ? 0 : LargeValue::kPageCharge;
+    if (!find_room(charge, [&] { return credit.exchange_for(charge); })) return false;
+    make_pages(kPageBytes);
+    while (!value.add_page()) {
+      if (!evict()) return false;
+    }
+    credit.spend(charge);
+    return true;
   }
 
   // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
@@ -233,10 +284,13 @@ class Cache::Impl {
   void make_pages(std::size_t bytes) {
     if (state_.custom_charge) return;
     const std::size_t limit = state_.budget.limit();
-    const std::size_t taken = unevictable_bytes() + bytes;
+    const std::size_t taken = outside_bytes() + bytes;
     const std::size_t most_pages =
         (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
     if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
+    if (state_.arena.resident_pages() > most_pages + kMostKept) {
+      state_.arena.trim(most_pages + kMostKept);
+    }
   }
 
   // The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
@@ -284,7 +338,38 @@ Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options
 Cache::~Cache() = default;
 
 PutOutcome Cache::put(std::string_view key, std::string_view value, const PutOptions& options) {
-  return impl_->put(key, value, options);
+  if (value.size() > kLargeValueBytes) {
+    if (!impl_->fits(key, value.size())) return PutOutcome::too_large;
+    ValueWriter writer(*this);
+    if (writer.append(value) != ValueWriter::Outcome::appended) return PutOutcome::no_room;
+    return put(key, writer, options);
+  }
+  NewValue small{.bytes = value};
+  return impl_->put(key, small, options);
+}
+
+PutOutcome Cache::put(std::string_view key, ValueWriter& value, const PutOptions& options) {
+  NewValue large{.bytes = {}, .large = value.value_, .note = options.note};
+  std::string small;
+  if (value.size() <= kLargeValueBytes) {
+    while (small.size() < value.size()) small += value.value_.part(small.size());
+    large = {.bytes = small};
+  }
+  const PutOutcome outcome = impl_->put(key, large, options);
+  if (outcome == PutOutcome::inserted || outcome == PutOutcome::replaced) value.clear();
+  return outcome;
+}
+
+ValueWriter::Outcome ValueWriter::append(std::string_view bytes) {
+  if (bytes.empty()) return Outcome::appended;
+  if (!value_) value_ = cache_->impl_->begin_value();
+  const Outcome outcome = cache_->impl_->append(*value_.value_, bytes);
+  if (outcome != Outcome::appended) clear();
+  return outcome;
+}
+
+std::size_t ValueWriter::memory_bytes() const noexcept {
+  return LargeValue::footprint(value_.size());
 }
 
 bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
@@ -293,7 +378,13 @@ bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
 
 std::optional<std::string> Cache::get(std::string_view key) {
   std::optional<std::string> copy;
-  get(key, [&](const ValueView& value) { value.append_to(copy.emplace()); });
+  PinnedValue large;
+  get(key, [&](const ValueView& value) {
+    copy.emplace();
+    large = value.pin();
+    if (!large) value.append_to(*copy);
+  });
+  while (large && copy->size() < large.size()) *copy += large.part(copy->size());
   return copy;
 }
 

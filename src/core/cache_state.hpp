@@ -45,8 +45,10 @@ struct CacheState {
   Budget budget;
   // The memory of all indexes. It is part of the charge, unless the charge is a custom one.
   std::atomic<std::size_t> index_bytes{0};
-  // What of the charge no eviction can free: Reservations.
+  // What else of the charge no eviction can free: Reservations, and large values that are no
+  // entry's.
   std::atomic<std::size_t> reserved_bytes{0};
+  std::atomic<std::size_t> detached_bytes{0};
   // Counts uses of entries, over all shards: what "used longer ago" means between two shards.
   alignas(64) std::atomic<std::uint32_t> uses{0};
   UseTimeline use_timeline;

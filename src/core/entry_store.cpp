@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/large_value.hpp"
+
 namespace cubby {
 
 namespace {
 
 constexpr std::size_t kBlockPayloadBytes = kMaxSlotBytes - sizeof(SlotHeader);
 constexpr std::size_t kLargestSingle = kMaxSlotBytes - sizeof(SlotHeader);
+
+constexpr bool is_large(std::size_t value_size) { return value_size > kLargeValueBytes; }
 
 std::size_t bytes_before_value(const SlotHeader& header) noexcept {
   const SlotMeta meta = header.get_meta();
@@ -17,8 +21,8 @@ std::size_t bytes_before_value(const SlotHeader& header) noexcept {
 
 // Copies a value's parts in order to wherever `sink(data, size)` takes them.
 template <class Sink>
-void for_each_part(const Arena& arena, std::string_view head, Ref block, std::size_t size,
-                   Sink&& sink) {
+void for_each_part_in_slots(const Arena& arena, std::string_view head, Ref block, std::size_t size,
+                            Sink&& sink) {
   sink(head.data(), head.size());
   for (std::size_t left = size - head.size(); left != 0;) {
     const SlotHeader& b = header_at(arena, block);
@@ -40,6 +44,9 @@ struct EntryStore::Shape {
   std::size_t head_value_bytes;
 
   static Shape of(std::size_t key_size, std::size_t value_size) noexcept {
+    if (is_large(value_size)) {
+      return {size_class_of(sizeof(SlotHeader) + key_size + sizeof(LargeValue*)), 0, 0};
+    }
     if (key_size + value_size <= kLargestSingle) {
       return {size_class_of(sizeof(SlotHeader) + key_size + value_size), 0, value_size};
     }
@@ -63,9 +70,19 @@ std::size_t EntryStore::footprint(std::size_t key_size, std::size_t value_size) 
   return slot_charge(shape.head_class) + shape.blocks * slot_charge(kLargestClass);
 }
 
-std::size_t EntryStore::footprint(Ref entry) const noexcept {
+LargeValue* EntryStore::large_value(Ref entry) const noexcept {
   const SlotHeader& h = header(entry);
-  return footprint(h.get_meta().key_size(), h.value_size);
+  if (!is_large(h.value_size)) return nullptr;
+  LargeValue* value = nullptr;
+  std::memcpy(&value, h.payload() + h.get_meta().key_size(), sizeof value);
+  return value;
+}
+
+void EntryStore::set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept {
+  SlotHeader& h = header(entry);
+  value->attach(note);
+  h.value_size = static_cast<std::uint32_t>(value->size());
+  std::memcpy(h.payload() + h.get_meta().key_size(), &value, sizeof value);
 }
 
 Ref EntryStore::first_block(Ref entry) const noexcept {
@@ -80,7 +97,7 @@ void EntryStore::set_first_block(Ref entry, Ref block) noexcept {
   std::memcpy(h.payload() + h.get_meta().key_size(), &block, sizeof block);
 }
 
-Ref EntryStore::create(std::string_view key, std::string_view value, SlotMeta meta) {
+Ref EntryStore::create(std::string_view key, NewValue& value, SlotMeta meta) {
   const Shape shape = Shape::of(key.size(), value.size());
   const SlotMeta block_meta = SlotMeta().with_owner(meta.owner()).as_block();
   // Back to front, so that each block knows the one behind it.
@@ -111,17 +128,22 @@ Ref EntryStore::create(std::string_view key, std::string_view value, SlotMeta me
     set_first_block(entry, chain);
     header(chain).previous = entry;
   }
-  write_value(entry, value, shape);
+  if (value.large) {
+    set_large_value(entry, value.large.give_up(), value.note);
+  } else {
+    write_value(entry, value.bytes, shape);
+  }
   return entry;
 }
 
-bool EntryStore::overwrite(Ref entry, std::string_view value, SlotMeta meta) noexcept {
+bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noexcept {
   SlotHeader& h = header(entry);
+  if (value.large || is_large(h.value_size)) return false;
   const std::size_t key_size = h.get_meta().key_size();
   const Shape shape = Shape::of(key_size, value.size());
   if (!(shape == Shape::of(key_size, h.value_size))) return false;
   store_meta(h, meta.with_key_size(key_size).with_chained(shape.blocks != 0));
-  write_value(entry, value, shape);
+  write_value(entry, value.bytes, shape);
   return true;
 }
 
@@ -146,12 +168,15 @@ void EntryStore::free_chain(Ref first) noexcept {
   }
 }
 
-void EntryStore::destroy(Ref entry) noexcept {
+PinnedValue EntryStore::destroy(Ref entry) noexcept {
   const SlotHeader& h = header(entry);
   const SlotMeta meta = h.get_meta();
   const Shape shape = Shape::of(meta.key_size(), h.value_size);
+  LargeValue* const large = large_value(entry);
+  if (large != nullptr) large->detach();
   if (meta.is_chained()) free_chain(first_block(entry));
   slab_.free(entry, shape.head_class);
+  return PinnedValue::take_over(large);
 }
 
 ValueView EntryStore::value(Ref entry) const noexcept {
@@ -162,6 +187,7 @@ ValueView EntryStore::value(Ref entry) const noexcept {
   view.head_ = {h.payload() + bytes_before_value(h), shape.head_value_bytes};
   view.arena_ = &arena_;
   view.first_block_ = meta.is_chained() ? first_block(entry) : 0;
+  view.large_ = large_value(entry);
   view.flags_ = meta.user_flags();
   view.size_ = h.value_size;
   return view;
@@ -196,16 +222,25 @@ Ref EntryStore::move(Ref slot) noexcept {
   return copy;
 }
 
+template <class Sink>
+void ValueView::for_each_part(Sink&& sink) const {
+  if (large_ == nullptr) return for_each_part_in_slots(*arena_, head_, first_block_, size_, sink);
+  for (std::size_t at = 0; at < size_;) {
+    const std::string_view part = large_->part(at);
+    sink(part.data(), part.size());
+    at += part.size();
+  }
+}
+
 void ValueView::copy_to(char* out) const noexcept {
-  for_each_part(*arena_, head_, first_block_, size_, [&](const char* data, std::size_t n) {
+  for_each_part([&](const char* data, std::size_t n) {
     std::memcpy(out, data, n);
     out += n;
   });
 }
 
 void ValueView::append_to(std::string& out) const {
-  for_each_part(*arena_, head_, first_block_, size_,
-                [&](const char* data, std::size_t n) { out.append(data, n); });
+  for_each_part([&](const char* data, std::size_t n) { out.append(data, n); });
 }
 
 }  // namespace cubby

@@ -13,9 +13,19 @@
 
 namespace cubby {
 
+// A value that is to be stored: the bytes themselves, or a large one that is in pages already.
+struct NewValue {
+  std::string_view bytes;
+  PinnedValue large = {};
+  std::uint64_t note = 0;  // kept with a large one
+
+  std::size_t size() const noexcept { return large ? large.size() : bytes.size(); }
+};
+
 // An entry is one slot that holds its header, its key and its value. When they are larger than the
 // largest slot, the last part of the value is in a chain of blocks, each a slot of the largest
-// class, so that no entry, however large, needs memory in one piece.
+// class, so that no entry, however large, needs memory in one piece. Of a value over
+// kLargeValueBytes the slot has the address only: the entry is one of its owners.
 //
 // Thread safety: the functions that take a Ref need the lock of the shard that owns the entry;
 // otherwise any thread may call any function.
@@ -25,19 +35,25 @@ class EntryStore {
 
   SlotHeader& header(Ref slot) const noexcept { return header_at(arena_, slot); }
 
-  // The memory that an entry takes.
+  // The memory that an entry takes, without the pages of a large value.
   static std::size_t footprint(std::size_t key_size, std::size_t value_size) noexcept;
-  std::size_t footprint(Ref entry) const noexcept;
 
   // Makes an entry. Of `meta` only the expiry, the owner and the user flags count. Its place in the
-  // LRU list is the caller's to write. Returns 0 when the arena is full.
-  Ref create(std::string_view key, std::string_view value, SlotMeta meta);
+  // LRU list is the caller's to write. Takes a large value over. Returns 0, with nothing taken,
+  // when the arena is full.
+  Ref create(std::string_view key, NewValue& value, SlotMeta meta);
 
   // Writes another value and meta into the entry, as create() would, when the entry's slots are
-  // just those that the value needs; otherwise returns false and leaves all as it was.
-  bool overwrite(Ref entry, std::string_view value, SlotMeta meta) noexcept;
+  // just those that the value needs; otherwise, and when either value is large, returns false and
+  // leaves all as it was.
+  bool overwrite(Ref entry, const NewValue& value, SlotMeta meta) noexcept;
 
-  void destroy(Ref entry) noexcept;
+  // Returns the owner of a large value that the entry was, for the caller to let go after the
+  // shard's lock.
+  [[nodiscard]] PinnedValue destroy(Ref entry) noexcept;
+
+  // The large value of an entry; null when its value is not large.
+  LargeValue* large_value(Ref entry) const noexcept;
 
   ValueView value(Ref entry) const noexcept;
 
@@ -51,6 +67,7 @@ class EntryStore {
 
   void write_value(Ref entry, std::string_view value, const Shape& shape) noexcept;
   void free_chain(Ref first) noexcept;
+  void set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept;
   // Where a chained entry keeps the ref of its first block.
   Ref first_block(Ref entry) const noexcept;
   void set_first_block(Ref entry, Ref block) noexcept;

@@ -42,7 +42,10 @@ Shard::Shard(CacheState& state, std::uint8_t id)
   account_index(0);
 }
 
-Shard::~Shard() = default;
+Shard::~Shard() {
+  // The arena goes as a whole, but what is outside it has to be let go.
+  clear();
+}
 
 void Shard::account_index(std::size_t bytes_before) {
   const std::size_t bytes = index_.memory_bytes();
@@ -130,46 +133,48 @@ void Shard::touch(Ref entry) {
   push_front(entry);
 }
 
-void Shard::remove(KeyHash hash, Index::Position at) {
+void Shard::remove(KeyHash hash, Index::Position at, ReleasedValues& released) {
   const SlotHeader& h = header(at.ref);
   stats_.data_bytes -= h.key().size() + h.value_size;
   state_.budget.refund(charge_of(h));
   unlink(at.ref);
   index_.erase(hash, at);
-  state_.store.destroy(at.ref);
+  released.add(state_.store.destroy(at.ref));
 
   const std::size_t bytes_before = index_.memory_bytes();
   index_.shrink();
   account_index(bytes_before);
 }
 
-void Shard::remove_oldest() {
+void Shard::remove_oldest(ReleasedValues& released) {
   const Ref entry = oldest_;
   const KeyHash hash = KeyHash::of(header(entry).key(), state_.seed);
-  remove(hash, index_.find(hash, entry));
+  remove(hash, index_.find(hash, entry), released);
 }
 
-void Shard::make_room() {
+void Shard::make_room(ReleasedValues& released) {
   ++(expired(header(oldest_)) ? stats_.expirations : stats_.evictions);
-  remove_oldest();
+  remove_oldest(released);
 }
 
-Index::Position Shard::find_live(KeyHash hash, std::string_view key) {
+Index::Position Shard::find_live(KeyHash hash, std::string_view key, ReleasedValues& released) {
   const Index::Position at = index_.find(hash, key);
   if (!at || !expired(header(at.ref))) return at;
-  remove(hash, at);
+  remove(hash, at, released);
   ++stats_.expirations;
   return {};
 }
 
-Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view value,
+Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
                             const PutOptions& options, Credit& credit, std::size_t* needed) {
   const SlotMeta meta = make_meta(options);
-  const std::size_t charge = state_.charge(key, value.size());
+  const std::size_t size = value.size();
+  const std::size_t charge = state_.charge(key, size);
+  ReleasedValues released;
   const MutexLock lock(mutex_);
-  Index::Position old = find_live(hash, key);
+  const Index::Position old = find_live(hash, key, released);
   if (!old && state_.capacity_per_shard != 0 && index_.size() >= state_.capacity_per_shard) {
-    make_room();
+    make_room(released);
   }
   const std::size_t old_charge = old ? charge_of(header(old.ref)) : 0;
   const std::size_t extra = charge > old_charge ? charge - old_charge : 0;
@@ -190,11 +195,11 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view
       unlink(old.ref);
       push_front(entry);
       index_.replace(old, entry);
-      state_.store.destroy(old.ref);
+      released.add(state_.store.destroy(old.ref));
     }
     credit.spend(extra);
     if (old_charge > charge) state_.budget.refund(old_charge - charge);
-    stats_.data_bytes += value.size() - old_size;
+    stats_.data_bytes += size - old_size;
     ++stats_.replacements;
     return PutResult::replaced;
   }
@@ -206,15 +211,16 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, std::string_view
   note_expiry(entry);
   push_front(entry);
   index_.insert(hash, entry);
-  stats_.data_bytes += key.size() + value.size();
+  stats_.data_bytes += key.size() + size;
   ++stats_.inserts;
   return PutResult::inserted;
 }
 
 bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&),
                 void* context) {
+  ReleasedValues released;
   const MutexLock lock(mutex_);
-  const Index::Position at = find_live(hash, key);
+  const Index::Position at = find_live(hash, key, released);
   if (!at) {
     ++stats_.misses;
     return false;
@@ -226,10 +232,11 @@ bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const Va
 }
 
 bool Shard::erase(KeyHash hash, std::string_view key) {
+  ReleasedValues released;
   const MutexLock lock(mutex_);
-  const Index::Position at = find_live(hash, key);
+  const Index::Position at = find_live(hash, key, released);
   if (!at) return false;
-  remove(hash, at);
+  remove(hash, at, released);
   return true;
 }
 
@@ -241,30 +248,33 @@ std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
 }
 
 bool Shard::evict_oldest() {
+  ReleasedValues released;
   const MutexLock lock(mutex_);
   if (oldest_ == 0) return false;
-  make_room();
+  make_room(released);
   return true;
 }
 
 void Shard::clear() {
   constexpr int kRemovedUnderOneLock = 256;
   for (;;) {
+    ReleasedValues released;
     const MutexLock lock(mutex_);
     for (int i = 0; i < kRemovedUnderOneLock; ++i) {
       if (oldest_ == 0) return;
-      remove_oldest();
+      remove_oldest(released);
     }
   }
 }
 
 bool Shard::expire_slot(Ref slot, std::uint64_t now) {
+  ReleasedValues released;
   const MutexLock lock(mutex_);
   const SlotMeta meta = load_meta(header(slot));
   if (!meta.used() || meta.owner() != id_ || meta.is_block()) return false;
   if (meta.expiry() == 0 || meta.expiry() > now) return false;
   const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
-  remove(hash, index_.find(hash, slot));
+  remove(hash, index_.find(hash, slot), released);
   ++stats_.expirations;
   return true;
 }
@@ -320,6 +330,10 @@ void Shard::check_invariants(std::string& problems, std::size_t* charged) const 
     if (!index_.find(KeyHash::of(h.key(), state_.seed), entry)) report("an entry is not indexed");
     data_bytes += h.key().size() + h.value_size;
     *charged += charge_of(h);
+    if (const LargeValue* const large = state_.store.large_value(entry)) {
+      *charged += large->charge();
+      if (large->size() != h.value_size) report("a large value's size is not its entry's");
+    }
     previous = entry;
     if (++entries > index_.size()) break;
   }

@@ -15,6 +15,7 @@
 #include "core/cache_state.hpp"
 #include "core/hash.hpp"
 #include "core/index.hpp"
+#include "core/large_value.hpp"
 #include "core/slot.hpp"
 #include "core/thread_annotations.hpp"
 
@@ -41,9 +42,9 @@ class alignas(64) Shard {
   };
 
   // Throws std::bad_alloc, with nothing done, when the index cannot grow.
-  PutResult put(KeyHash hash, std::string_view key, std::string_view value,
-                const PutOptions& options, Credit& credit, std::size_t* needed)
-      CUBBY_EXCLUDES(mutex_);
+  // Takes a large value over when something was put.
+  PutResult put(KeyHash hash, std::string_view key, NewValue& value, const PutOptions& options,
+                Credit& credit, std::size_t* needed) CUBBY_EXCLUDES(mutex_);
 
   bool get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&), void* context)
       CUBBY_EXCLUDES(mutex_);
@@ -83,10 +84,11 @@ class alignas(64) Shard {
     return state_.charge(entry.key(), entry.value_size);
   }
 
-  Index::Position find_live(KeyHash hash, std::string_view key) CUBBY_REQUIRES(mutex_);
-  void remove(KeyHash hash, Index::Position at) CUBBY_REQUIRES(mutex_);
-  void remove_oldest() CUBBY_REQUIRES(mutex_);
-  void make_room() CUBBY_REQUIRES(mutex_);
+  Index::Position find_live(KeyHash hash, std::string_view key, ReleasedValues& released)
+      CUBBY_REQUIRES(mutex_);
+  void remove(KeyHash hash, Index::Position at, ReleasedValues& released) CUBBY_REQUIRES(mutex_);
+  void remove_oldest(ReleasedValues& released) CUBBY_REQUIRES(mutex_);
+  void make_room(ReleasedValues& released) CUBBY_REQUIRES(mutex_);
   void reserve_index(KeyHash hash) CUBBY_REQUIRES(mutex_);
   void account_index(std::size_t bytes_before) CUBBY_REQUIRES(mutex_);
 

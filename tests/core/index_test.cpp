@@ -16,7 +16,7 @@ class IndexTest : public ::testing::Test {
   static constexpr std::uint64_t kSeed = 42;
 
   Ref Add(const std::string& key) {
-    const Ref ref = store_.create(key, "", SlotMeta().with_owner(1));
+    const Ref ref = store_.create(key, empty_, SlotMeta().with_owner(1));
     index_.reserve(Hash(key));
     index_.insert(Hash(key), ref);
     return ref;
@@ -26,7 +26,7 @@ class IndexTest : public ::testing::Test {
     const Index::Position at = index_.find(Hash(key), key);
     ASSERT_TRUE(at);
     index_.erase(Hash(key), at);
-    store_.destroy(at.ref);
+    EXPECT_FALSE(store_.destroy(at.ref));
     index_.shrink();
   }
   static KeyHash Hash(const std::string& key) { return KeyHash::of(key, kSeed); }
@@ -34,6 +34,7 @@ class IndexTest : public ::testing::Test {
   Arena arena_{std::size_t{64} << 20};
   Slab slab_{arena_};
   EntryStore store_{arena_, slab_};
+  NewValue empty_;
   Index index_{arena_, kSeed};
 };
 
@@ -49,7 +50,7 @@ TEST_F(IndexTest, FindsByKeyAndByRef) {
 
 TEST_F(IndexTest, ReplacedRefsAreFound) {
   Add("a");
-  const Ref copy = store_.create("a", "", SlotMeta().with_owner(1));
+  const Ref copy = store_.create("a", empty_, SlotMeta().with_owner(1));
   index_.replace(index_.find(Hash("a"), "a"), copy);
   EXPECT_EQ(Find("a"), copy);
 }

@@ -1,8 +1,13 @@
 #include "core/slab.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
+#include <span>
 #include <vector>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -144,14 +149,34 @@ TEST_F(SlabTest, APageThatIsNotInUseIsNotVisited) {
   EXPECT_FALSE(Slab::Visit(slab_, kPages));
 }
 
-TEST_F(SlabTest, ManyEmptyPagesAreGivenBackToTheSystem) {
+// As the kernel says it of the addresses, in pages.
+std::size_t resident(const Arena& arena, PageNumber first, std::size_t pages) {
+  const std::size_t system_page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> map(pages * kPageBytes / system_page);
+  EXPECT_EQ(::mincore(arena.at(Arena::first_ref(first)), pages * kPageBytes, map.data()), 0);
+  const auto count = std::count_if(map.begin(), map.end(), [](auto m) { return (m & 1) != 0; });
+  return static_cast<std::size_t>(count) * system_page / kPageBytes;
+}
+
+TEST_F(SlabTest, EmptyPagesAreKeptUntilTheyAreTrimmed) {
   Arena arena(1000 * kPageBytes);
   std::vector<PageNumber> pages;
   for (int i = 0; i < 1000; ++i) pages.push_back(arena.acquire_page());
   EXPECT_EQ(arena.acquire_page(), 0U);
-  EXPECT_EQ(arena.resident_bytes(), 1000 * kPageBytes);
-  for (const PageNumber page : pages) arena.release_page(page);
-  EXPECT_LE(arena.resident_bytes(), 64 * kPageBytes);
+  for (const PageNumber page : pages) {
+    std::memset(arena.at(Arena::first_ref(page)), 1, kPageBytes);
+  }
+  EXPECT_EQ(resident(arena, pages.front(), 1000), 1000U);
+  const std::span all(pages);
+  arena.release_pages(all.first(400));
+  EXPECT_EQ(arena.resident_pages(), 1000U);
+  while (arena.trim(700)) EXPECT_GE(arena.resident_pages(), 700U);
+  EXPECT_EQ(arena.resident_pages(), 700U);
+  EXPECT_EQ(resident(arena, pages.front(), 1000), 700U);
+  while (arena.trim(0)) {
+  }
+  EXPECT_EQ(arena.resident_pages(), 600U) << "what is in use stays";
+  for (const PageNumber page : all.subspan(400)) arena.release_page(page);
   EXPECT_EQ(arena.pages_in_use(), 0U);
   std::set<PageNumber> again;
   for (int i = 0; i < 1000; ++i) again.insert(arena.acquire_page());

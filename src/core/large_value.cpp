@@ -1,0 +1,96 @@
+#include "core/large_value.hpp"
+
+#include <algorithm>
+
+namespace cubby {
+
+namespace {
+
+constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+LargeValue::~LargeValue() {
+  const std::size_t charged = charge();
+  state_.arena.release_pages(pages_);
+  state_.detached_bytes.fetch_sub(charged, kRelaxed);
+  state_.budget.refund(charged);
+}
+
+bool LargeValue::add_page() {
+  if (pages_.size() == pages_.capacity()) pages_.reserve(2 * pages_.size() + 8);
+  const PageNumber page = state_.arena.acquire_page();
+  if (page == 0) return false;
+  pages_.push_back(page);
+  if (!state_.custom_charge) state_.detached_bytes.fetch_add(kPageCharge, kRelaxed);
+  return true;
+}
+
+std::size_t LargeValue::append(std::string_view bytes) noexcept {
+  std::size_t written = 0;
+  while (written < bytes.size() && room() != 0) {
+    char* const page =
+        reinterpret_cast<char*>(state_.arena.at(Arena::first_ref(pages_[size_ / kPageBytes])));
+    const std::size_t at = size_ % kPageBytes;
+    const std::size_t n = bytes.copy(page + at, kPageBytes - at, written);
+    written += n;
+    size_ += n;
+  }
+  return written;
+}
+
+std::string_view LargeValue::part(std::size_t offset) const noexcept {
+  if (offset >= size_) return {};
+  const std::size_t at = offset % kPageBytes;
+  const std::byte* page = state_.arena.at(Arena::first_ref(pages_[offset / kPageBytes]));
+  return {reinterpret_cast<const char*>(page) + at, std::min(kPageBytes - at, size_ - offset)};
+}
+
+void LargeValue::attach(std::uint64_t note) noexcept {
+  note_ = note;
+  state_.detached_bytes.fetch_sub(charge(), kRelaxed);
+}
+
+void LargeValue::detach() noexcept { state_.detached_bytes.fetch_add(charge(), kRelaxed); }
+
+PinnedValue::PinnedValue(LargeValue* value) noexcept : value_(value) {
+  if (value_ != nullptr) value_->owners_.fetch_add(1, kRelaxed);
+}
+
+PinnedValue::~PinnedValue() {
+  // Whoever frees the value must see all that the others did with it.
+  if (value_ != nullptr && value_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete value_;
+  }
+}
+
+std::size_t PinnedValue::size() const noexcept { return value_ == nullptr ? 0 : value_->size(); }
+std::uint64_t PinnedValue::note() const noexcept { return value_ == nullptr ? 0 : value_->note(); }
+
+std::string_view PinnedValue::part(std::size_t offset) const noexcept {
+  return value_ == nullptr ? std::string_view() : value_->part(offset);
+}
+
+LargeValue* PinnedValue::give_up() noexcept { return std::exchange(value_, nullptr); }
+
+PinnedValue PinnedValue::take_over(LargeValue* value) noexcept {
+  PinnedValue owner;
+  owner.value_ = value;
+  return owner;
+}
+
+ReleasedValues::~ReleasedValues() {
+  while (first_ != nullptr) {
+    LargeValue* const next = first_->next_released_;
+    PinnedValue::take_over(std::exchange(first_, next));
+  }
+}
+
+void ReleasedValues::add(PinnedValue&& value) noexcept {
+  LargeValue* const released = value.give_up();
+  if (released == nullptr) return;
+  released->next_released_ = first_;
+  first_ = released;
+}
+
+}  // namespace cubby
