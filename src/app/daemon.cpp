@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kSignalRepeat{50};
 
+// Connections may hold this part of the memory: a half.
+constexpr std::size_t kConnectionsShare = 2;
+
 CacheOptions cache_options(const Settings& settings) {
   CacheOptions options;
   options.max_memory_bytes = settings.memory_bytes;
@@ -30,6 +33,7 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.port = settings.port;
   options.threads = settings.threads;
   options.memory_source = settings.memory_reason;
+  options.connection_memory_bytes = settings.memory_bytes / kConnectionsShare / settings.threads;
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
   options.on_problem = [&log](std::string_view message) { log.warn(message); };

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "protocol/chunk_decoder.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
+#include "protocol/heap_bytes.hpp"
 #include "protocol/reply.hpp"
 #include "protocol/route.hpp"
 #include "protocol/service.hpp"
@@ -55,11 +57,23 @@ class Connection::Impl {
     return done;
   }
 
+  std::optional<LargeBody> take_large_body() noexcept { return std::exchange(large_, {}); }
+
+  bool has_more() const noexcept { return has_more_; }
   bool finished() const noexcept { return finished_; }
   bool should_linger() const noexcept { return linger_; }
   bool in_request() const noexcept {
     return !finished_ && (awaiting_body_ || has_more_ || head_parser_.begun());
   }
+
+  void give_up(Error error, std::string& output) {
+    // Of a head that is not complete nothing is known.
+    refuse(exchange_, error, output);
+    forget_body();
+  }
+
+  std::size_t memory_bytes() const noexcept { return heap_bytes(key_) + heap_bytes(body_); }
+  std::size_t staged_bytes() const noexcept { return 0; }
 
   void drain() noexcept {
     draining_ = true;
@@ -72,7 +86,7 @@ class Connection::Impl {
   std::size_t take_head(std::string_view input, std::string& output) {
     has_more_ = false;
     if (input.empty()) return 0;
-    if (output.size() >= context_.output_cap_bytes) {
+    if (output.size() >= context_.output_cap_bytes || large_) {
       has_more_ = true;
       return 0;
     }
@@ -177,7 +191,7 @@ class Connection::Impl {
     const Persistence persistence = close               ? Persistence::close
                                     : exchange.http_1_0 ? Persistence::keep_explicitly
                                                         : Persistence::keep;
-    Reply reply(output, context_.date.text(), persistence, exchange.method == Method::head);
+    Reply reply(output, large_, context_.date.text(), persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
       operation.error = operation.route->service({context_, operation.key, body}, reply);
@@ -206,6 +220,7 @@ class Connection::Impl {
   Exchange exchange_;
   std::string key_;
   std::string body_;
+  std::optional<LargeBody> large_;
   bool chunked_ = false;
   bool awaiting_body_ = false;
   bool blank_line_taken_ = false;
@@ -222,9 +237,14 @@ Connection::Connection(Connection&&) noexcept = default;
 std::size_t Connection::receive(std::string_view input, std::string& output) {
   return impl_->receive(input, output);
 }
+std::optional<LargeBody> Connection::take_large_body() noexcept { return impl_->take_large_body(); }
+bool Connection::has_more() const noexcept { return impl_->has_more(); }
 bool Connection::finished() const noexcept { return impl_->finished(); }
 bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
 bool Connection::in_request() const noexcept { return impl_->in_request(); }
+void Connection::give_up(Error error, std::string& output) { impl_->give_up(error, output); }
+std::size_t Connection::memory_bytes() const noexcept { return impl_->memory_bytes(); }
+std::size_t Connection::staged_bytes() const noexcept { return impl_->staged_bytes(); }
 void Connection::drain() noexcept { impl_->drain(); }
 
 }  // namespace cubby::protocol

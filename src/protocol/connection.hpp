@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "protocol/context.hpp"
+#include "protocol/error.hpp"
+#include "protocol/large_body.hpp"
 
 namespace cubby::protocol {
 
@@ -26,11 +29,17 @@ class Connection {
 
   // Runs every whole request in `input`, appends the replies to `output` in request order, and
   // returns how many bytes of `input` it is done with. It returns with unconsumed input when the
-  // rest is an incomplete head, when `output` has reached the cap (then call again with the rest
-  // once the output is sent, even when nothing new has arrived), or when finished() has become true
-  // (then the rest must be thrown away). The result does not depend on how the peer's bytes are cut
-  // into calls.
+  // rest is an incomplete head, when `output` has reached the cap or ends in a large body (then
+  // call again with the rest once all of it is sent, even when nothing new has arrived), or when
+  // finished() has become true (then the rest must be thrown away). The result does not depend on
+  // how the peer's bytes are cut into calls.
   std::size_t receive(std::string_view input, std::string& output);
+
+  // What is to be sent after the output of the last receive(). To be taken before the next.
+  std::optional<LargeBody> take_large_body() noexcept;
+
+  // receive() has left whole requests, perhaps, because there was enough output.
+  bool has_more() const noexcept;
 
   // The connection must be closed once the output is sent: the peer asked for it, it broke the
   // protocol, or drain() was called and the last reply is made. Nothing more will be consumed.
@@ -43,6 +52,15 @@ class Connection {
 
   // A request has begun (its first byte has been seen) and has not been answered.
   bool in_request() const noexcept;
+
+  // Answers the request that is in progress with the error, without the rest of it; finished() is
+  // true then. Only when in_request() is.
+  void give_up(Error error, std::string& output);
+
+  // Memory of its own that the request in progress takes, beyond the connection itself.
+  std::size_t memory_bytes() const noexcept;
+  // Memory that it takes in the cache, which charges it already.
+  std::size_t staged_bytes() const noexcept;
 
   // From now on replies carry "Connection: close" and the next one is the last. When no request is
   // in progress, finished() becomes true at once.

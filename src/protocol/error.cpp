@@ -53,6 +53,7 @@ constexpr std::array kErrors{
     Entry{Error::json_too_deep, 400, "The JSON is nested deeper than {} levels.",
           &Limits::max_json_depth},
     Entry{Error::key_not_found, 404, "Key not found."},
+    Entry{Error::no_room, 503, "There is too little memory for this request at the moment."},
 };
 
 constexpr bool in_enum_order() {
@@ -102,6 +103,8 @@ std::string_view reason_of(unsigned status) noexcept {
       return "Request Header Fields Too Large";
     case 501:
       return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
     case 505:
       return "HTTP Version Not Supported";
     default:

@@ -49,6 +49,7 @@ enum class Error : std::uint8_t {
   json_not_object,
   json_too_deep,
   key_not_found,
+  no_room,
   count_,
 };
 

@@ -11,9 +11,12 @@ void send_error(Reply& reply, const Operation& operation, const Limits& limits) 
     body.append(" There are: ").append(describe_routes()).append(".");
   }
   body.append(R"("})");
-  std::string allow;
-  if (operation.error == Error::wrong_method) allow = allowed_methods(*operation.route);
-  reply.send(status_of(operation.error), kJsonType, body, allow);
+  std::string fields;
+  if (operation.error == Error::wrong_method) {
+    fields = "Allow: " + allowed_methods(*operation.route) + "\r\n";
+  }
+  if (operation.error == Error::no_room) fields = "Retry-After: 1\r\n";
+  reply.send(status_of(operation.error), kJsonType, body, fields);
 }
 
 }  // namespace cubby::protocol

@@ -9,7 +9,7 @@
 namespace cubby::protocol {
 
 // {"status":"ERROR","message":...} with the status of `operation.error`; an unknown path is told
-// which paths there are, and a wrong method gets Allow.
+// which paths there are, a wrong method gets Allow, and what may do better later gets Retry-After.
 void send_error(Reply& reply, const Operation& operation, const Limits& limits);
 
 }  // namespace cubby::protocol

@@ -4,8 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "protocol/large_body.hpp"
 
 namespace cubby::protocol {
 
@@ -20,18 +24,23 @@ enum class Persistence : std::uint8_t {
 };
 
 // Appends a reply to an output buffer: begin(), then exactly the body bytes that it announced to
-// output(), then end(). The buffer is not owned.
+// output(), perhaps followed by a large body, then end(). The buffer is not owned.
 class Reply {
  public:
   // `date` is the value of the Date field. A reply to HEAD has the head of the reply to GET alone.
-  Reply(std::string& output, std::string_view date, Persistence persistence, bool to_head) noexcept
-      : output_(output), date_(date), persistence_(persistence), to_head_(to_head) {}
+  // `large` is where a large body goes; it must be empty.
+  Reply(std::string& output, std::optional<LargeBody>& large, std::string_view date,
+        Persistence persistence, bool to_head) noexcept
+      : output_(output), large_(large), date_(date), persistence_(persistence), to_head_(to_head) {}
 
-  // `allow` is the value of the Allow field; when it is empty there is no such field.
+  // `fields` are further header fields, each with its line end.
   void begin(unsigned status, std::string_view content_type, std::size_t content_length,
-             std::string_view allow = {});
+             std::string_view fields = {});
 
   std::string& output() noexcept { return output_; }
+
+  // The rest of the body, instead of appending it to output().
+  void set_large(LargeBody body) noexcept { large_ = std::move(body); }
 
   // As begun.
   unsigned status() const noexcept { return status_; }
@@ -41,10 +50,11 @@ class Reply {
 
   // All three in one.
   void send(unsigned status, std::string_view content_type, std::string_view body,
-            std::string_view allow = {});
+            std::string_view fields = {});
 
  private:
   std::string& output_;
+  std::optional<LargeBody>& large_;
   std::string_view date_;
   Persistence persistence_;
   bool to_head_;

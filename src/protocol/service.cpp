@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <cubby/cache.hpp>
 
@@ -32,12 +33,30 @@ void end_value(Reply& reply) {
   reply.end();
 }
 
+// Values that are escaped are cut out of the cache first, so that their shard is not locked for it.
+void send_escaped(Reply& reply, std::string_view key, std::string_view value) {
+  begin_value(reply, key, escaped_size(value));
+  append_escaped(reply.output(), value);
+  end_value(reply);
+}
+
+void send_large(Reply& reply, std::string_view key, PinnedValue value, bool escape) {
+  begin_value(reply, key, escape ? static_cast<std::size_t>(value.note()) : value.size());
+  reply.set_large({std::move(value), escape, kAfterValue});
+  reply.end();
+}
+
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
   std::optional<std::string> to_escape;
+  PinnedValue large;
+  bool escape = false;
   const bool found = call.context.cache.get(call.key, [&](const ValueView& value) {
-    if ((value.flags() & kValueNeedsEscape) != 0) {
+    escape = (value.flags() & kValueNeedsEscape) != 0;
+    large = value.pin();
+    if (large) return;
+    if (escape) {
       value.append_to(to_escape.emplace());
       return;
     }
@@ -46,11 +65,8 @@ Error get_value(const Call& call, Reply& reply) {
     end_value(reply);
   });
   if (!found) return Error::key_not_found;
-  if (to_escape) {
-    begin_value(reply, call.key, escaped_size(*to_escape));
-    append_escaped(reply.output(), *to_escape);
-    end_value(reply);
-  }
+  if (to_escape) send_escaped(reply, call.key, *to_escape);
+  if (large) send_large(reply, call.key, std::move(large), escape);
   return Error::none;
 }
 
@@ -59,9 +75,13 @@ Error put_value(const Call& call, Reply& reply) {
   const Error error = parse_put_arguments(call.body, call.context.limits, arguments);
   if (error != Error::none) return error;
   PutOptions options;
-  if (needs_escape(arguments.value)) options.flags = kValueNeedsEscape;
+  if (needs_escape(arguments.value)) {
+    options.flags = kValueNeedsEscape;
+    options.note = escaped_size(arguments.value);
+  }
   const PutOutcome outcome = call.context.cache.put(arguments.key, arguments.value, options);
   if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
+  if (outcome == PutOutcome::no_room) return Error::no_room;
   reply.send(200, kJsonType, kStored);
   return Error::none;
 }

@@ -11,7 +11,8 @@
 
 namespace cubby::protocol {
 
-// Set in an entry's flags when its value cannot be put into a JSON string as it is.
+// Set in an entry's flags when its value cannot be put into a JSON string as it is. A large value's
+// note then says how many bytes it takes when it is escaped.
 inline constexpr std::uint8_t kValueNeedsEscape = 1;
 
 // The views are valid during the call only.
@@ -29,7 +30,7 @@ using Service = Error (*)(const Call& call, Reply& reply);
 Error get_value(const Call& call, Reply& reply);
 
 // Stores the key and the value in the body, which is JSON. Errors: those of
-// parse_put_arguments(), and value_does_not_fit.
+// parse_put_arguments(), value_does_not_fit, and no_room.
 Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.

@@ -25,6 +25,10 @@ struct ServerOptions {
   std::uint16_t port = 7171;       // 0 lets the system choose; see Server::port()
   std::size_t threads = 1;         // workers; at least 1
   protocol::Limits limits;
+  // The most that a worker's connections may hold together for requests that have not arrived whole
+  // and for replies that are not sent, in bytes. Over it those are refused or closed that have not
+  // got on for longest.
+  std::size_t connection_memory_bytes = std::size_t{16} << 20;
   std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;

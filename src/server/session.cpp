@@ -5,14 +5,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include "protocol/heap_bytes.hpp"
 #include "server/worker.hpp"
 
 namespace cubby::server {
 namespace {
-
-// What is left of the replies is moved to the session when it is larger, and copied when it is not,
-// so that the worker keeps its buffer.
-constexpr std::size_t kLargestCopiedRest = std::size_t{64} << 10;
 
 void release(std::string& buffer) noexcept { std::string().swap(buffer); }
 
@@ -33,7 +30,7 @@ Session::Session(Worker& worker, Descriptor socket)
 Session::~Session() {
   boost::system::error_code ignored;
   socket_.close(ignored);
-  worker_.session_ended();
+  worker_.session_ended(*this);
 }
 
 void Session::wake() noexcept {
@@ -44,17 +41,40 @@ void Session::wake() noexcept {
 void Session::cut() noexcept {
   boost::system::error_code ignored;
   socket_.close(ignored);
-  unlink();
+  SessionHook::unlink();
+}
+
+void Session::shed() noexcept {
+  const bool can_answer = outgoing_.empty() && connection_.in_request();
+  std::string reply;
+  try {
+    if (connection_.in_request()) connection_.give_up(protocol::Error::no_room, reply);
+    release(input_);
+    outgoing_.clear();
+    if (!can_answer) return cut();
+    outgoing_.keep(std::move(reply));
+    wake();
+  } catch (const std::exception&) {
+    cut();
+  }
+}
+
+Holdings Session::holdings() const noexcept {
+  return {
+      .own = protocol::heap_bytes(input_) + outgoing_.memory_bytes() + connection_.memory_bytes(),
+      .staged = connection_.staged_bytes()};
 }
 
 bool Session::busy() const noexcept {
-  return !lingering_ && (connection_.in_request() || answerable_ || !output_.empty());
+  return !lingering_ && (connection_.in_request() || !outgoing_.empty());
 }
 
 void Session::run(std::unique_ptr<Session> self) noexcept {
   Worker& worker = self->worker_;
   try {
-    switch (self->step()) {
+    const Next next = self->step();
+    worker.memory().account(*self);
+    switch (next) {
       case Next::wait_to_read:
         return wait(std::move(self), Socket::wait_read);
       case Next::wait_to_write:
@@ -83,11 +103,11 @@ void Session::wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait
 Session::Next Session::step() {
   if (!socket_.is_open()) return Next::close;
   if (lingering_) return read_away();
-  if (!output_.empty()) {
-    if (const auto next = send_rest()) return *next;
+  if (!outgoing_.empty()) {
+    if (const auto next = after(outgoing_.send_rest(socket_.native_handle()))) return *next;
   }
   if (connection_.finished()) return end();
-  if (answerable_) return answer({}, true);
+  if (connection_.has_more()) return answer({}, true);
 
   const auto buffer = worker_.read_buffer();
   const IoResult got = read_some(socket_.native_handle(), buffer);
@@ -115,11 +135,16 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
   }
   if (connection_.finished()) input_.clear();
   if (input_.empty()) release(input_);
-  answerable_ = !input_.empty() && replies.size() >= worker_.context().output_cap_bytes;
 
-  if (const auto next = send(replies)) return *next;
+  if (!replies.empty()) {
+    const auto outcome =
+        outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
+    if (replies.capacity() > kMaxIdleOutputBytes) release(replies);
+    if (const auto next = after(outcome)) return *next;
+  }
   if (connection_.finished()) return end();
-  const bool look_again = answerable_ || may_be_more || worker_.phase() != Phase::serving;
+  const bool look_again =
+      connection_.has_more() || may_be_more || worker_.phase() != Phase::serving;
   return look_again ? Next::take_turn : Next::wait_to_read;
 }
 
@@ -133,39 +158,23 @@ std::size_t Session::take_requests(std::string_view input, bool may_be_more) {
   std::size_t consumed = 0;
   if (last_batch && !input.empty()) {
     consumed = connection_.receive(input.substr(0, input.size() - 1), replies);
-    if (connection_.finished() || replies.size() >= worker_.context().output_cap_bytes) {
-      return consumed;
-    }
+    if (connection_.finished() || connection_.has_more()) return consumed;
     if (connection_.in_request()) connection_.drain();
   }
   return consumed + connection_.receive(input.substr(consumed), replies);
 }
 
-std::optional<Session::Next> Session::send(std::string& replies) {
-  if (replies.empty()) return std::nullopt;
-  const IoResult sent = write_some(socket_.native_handle(), replies);
-  if (sent.status == IoStatus::failed) return Next::close;
-  const std::size_t rest = replies.size() - sent.bytes;
-  if (rest > kLargestCopiedRest) {
-    output_ = std::exchange(replies, {});
-    sent_ = sent.bytes;
-  } else {
-    output_.assign(replies, sent.bytes);
-    sent_ = 0;
+std::optional<Session::Next> Session::after(Outgoing::Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outgoing::Outcome::sent:
+      break;
+    case Outgoing::Outcome::blocked:
+      return Next::wait_to_write;
+    case Outgoing::Outcome::yielded:
+      return Next::take_turn;
+    case Outgoing::Outcome::failed:
+      return Next::close;
   }
-  if (replies.capacity() > kMaxIdleOutputBytes) release(replies);
-  if (rest > 0) return Next::wait_to_write;
-  return std::nullopt;
-}
-
-std::optional<Session::Next> Session::send_rest() {
-  const IoResult sent =
-      write_some(socket_.native_handle(), std::string_view(output_).substr(sent_));
-  if (sent.status == IoStatus::failed) return Next::close;
-  sent_ += sent.bytes;
-  if (sent_ < output_.size()) return Next::wait_to_write;
-  release(output_);
-  sent_ = 0;
   return std::nullopt;
 }
 

@@ -15,6 +15,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "protocol/connection.hpp"
+#include "server/outgoing.hpp"
 #include "server/socket_io.hpp"
 
 namespace cubby::server {
@@ -26,6 +27,23 @@ class Worker;
 inline constexpr std::chrono::seconds kLingerTime{1};
 inline constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
 
+// Memory that a session takes for a request that has not arrived whole, and for replies that are
+// not sent, in bytes.
+struct Holdings {
+  std::size_t own = 0;
+  std::size_t staged = 0;  // in the cache, which charges it already
+
+  std::size_t sum() const noexcept { return own + staged; }
+};
+
+// For the worker's lists of its sessions, and of those that hold memory.
+using SessionHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<class SessionTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using HolderHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<class HolderTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 // A session owns bytes only for a request that has not arrived whole and for replies that the
 // kernel did not take; everything else goes through its worker's buffers.
 //
@@ -33,8 +51,7 @@ inline constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
 // it. When it has nothing to wait for any more it is destroyed, which closes the connection.
 //
 // Thread safety: none; a session belongs to its worker's thread.
-class Session : public boost::intrusive::list_base_hook<
-                    boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Session : public SessionHook, public HolderHook {
  public:
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
   static void start(Worker& worker, Descriptor socket);
@@ -49,6 +66,14 @@ class Session : public boost::intrusive::list_base_hook<
   // Closes the connection, whatever it is doing, and leaves the worker's list. The session itself
   // goes when its wait has been called off.
   void cut() noexcept;
+
+  // Lets go of all memory that it can do without, because others need it: the request that is in
+  // progress is refused, or, when the peer does not read what it was sent already, the connection
+  // is closed.
+  void shed() noexcept;
+
+  // What the session holds beyond being open.
+  Holdings holdings() const noexcept;
 
   // A request has begun that is not answered, or a reply is not sent.
   bool busy() const noexcept;
@@ -71,9 +96,8 @@ class Session : public boost::intrusive::list_base_hook<
   Next step();
   Next answer(std::string_view arrived, bool may_be_more);
   std::size_t take_requests(std::string_view input, bool may_be_more);
-  // Both return nothing when all is sent.
-  std::optional<Next> send(std::string& replies);
-  std::optional<Next> send_rest();
+  // Nothing when all is sent.
+  static std::optional<Next> after(Outgoing::Outcome outcome) noexcept;
   Next when_nothing_arrived() const noexcept;
   Next end() noexcept;
   Next read_away() noexcept;
@@ -81,11 +105,12 @@ class Session : public boost::intrusive::list_base_hook<
   Worker& worker_;
   Socket socket_;
   protocol::Connection connection_;
-  std::string input_;   // received, not yet consumed by connection_
-  std::string output_;  // replies, of which the first sent_ bytes are sent
-  std::size_t sent_ = 0;
-  bool answerable_ = false;  // input_ may hold whole requests: the output cap stopped the last call
+  std::string input_;  // received, not yet consumed by connection_
+  Outgoing outgoing_;
   bool lingering_ = false;
+  friend class ConnectionMemory;
+  Holdings accounted_;  // what the worker's sums have of this session
+
   std::size_t linger_bytes_left_ = kLingerBytes;
   std::chrono::steady_clock::time_point linger_deadline_;
 };

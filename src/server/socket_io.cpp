@@ -1,11 +1,15 @@
 #include "server/socket_io.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace cubby::server {
@@ -38,6 +42,22 @@ IoResult write_some(int fd, std::string_view bytes) noexcept {
   ssize_t moved = 0;
   do {
     moved = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (moved < 0 && errno == EINTR);
+  return result_of(moved);
+}
+
+IoResult write_some(int fd, std::span<const std::string_view> pieces) noexcept {
+  assert(pieces.size() <= kMostPieces);
+  std::array<iovec, kMostPieces> vectors;
+  std::transform(pieces.begin(), pieces.end(), vectors.begin(), [](std::string_view piece) {
+    return iovec{const_cast<char*>(piece.data()), piece.size()};
+  });
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = pieces.size();
+  ssize_t moved = 0;
+  do {
+    moved = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (moved < 0 && errno == EINTR);
   return result_of(moved);
 }

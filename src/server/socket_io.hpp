@@ -45,6 +45,10 @@ IoResult read_some(int fd, std::span<char> buffer) noexcept;
 // One write of as much of `bytes` as the kernel takes. Never blocks and never raises SIGPIPE.
 IoResult write_some(int fd, std::string_view bytes) noexcept;
 
+// Likewise of several pieces, at most kMostPieces, in order.
+inline constexpr std::size_t kMostPieces = 16;
+IoResult write_some(int fd, std::span<const std::string_view> pieces) noexcept;
+
 // Tells the peer that no more will be sent.
 void end_writing(int fd) noexcept;
 

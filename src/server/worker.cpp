@@ -37,6 +37,7 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
                .on_request = &options.on_request,
                .process_memory = &process_memory},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
+      memory_(cache, options.connection_memory_bytes),
       work_(io_.get_executor()),
       timer_(io_) {}
 
@@ -73,7 +74,7 @@ void Worker::begin(Descriptor socket) noexcept {
   } catch (const std::exception& error) {
     report("a new connection was closed", error);
   }
-  session_ended();
+  connection_ended();
 }
 
 void Worker::drain(steady_clock::time_point deadline) {
@@ -151,14 +152,22 @@ void Worker::report(const char* what, const std::exception& why) const noexcept 
   report_({line.data(), std::min(static_cast<std::size_t>(length), line.size() - 1)});
 }
 
-void Worker::session_began(Session& session) noexcept { sessions_.push_back(session); }
+void Worker::session_began(Session& session) noexcept {
+  sessions_.push_back(session);
+  memory_.opened();
+}
 
 void Worker::session_lingers(Session& session) noexcept {
-  session.unlink();
+  static_cast<SessionHook&>(session).unlink();
   lingering_.push_back(session);
 }
 
-void Worker::session_ended() noexcept {
+void Worker::session_ended(Session& session) noexcept {
+  memory_.closed(session);
+  connection_ended();
+}
+
+void Worker::connection_ended() noexcept {
   connections_.fetch_sub(1, std::memory_order_relaxed);
   end_if_done();
 }

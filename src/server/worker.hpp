@@ -19,6 +19,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
+#include "server/connection_memory.hpp"
 #include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"
@@ -74,7 +75,7 @@ class Worker {
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
 
   // Memory that the connections take.
-  std::size_t connection_bytes() const noexcept { return connections() * sizeof(Session); }
+  std::size_t connection_bytes() const noexcept { return memory_.bytes(); }
 
   // True when a connection was closed before its replies were sent. Ask after run() has returned.
   bool has_cut() const noexcept { return has_cut_; }
@@ -84,14 +85,17 @@ class Worker {
   const protocol::Context& context() const noexcept { return context_; }
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), kReadBufferBytes}; }
   std::string& output() noexcept { return output_; }
+  ConnectionMemory& memory() noexcept { return memory_; }
   void report(const char* what, const std::exception& why) const noexcept;
   void session_began(Session& session) noexcept;
   void session_lingers(Session& session) noexcept;
-  void session_ended() noexcept;
+  void session_ended(Session& session) noexcept;
 
  private:
-  using Sessions = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;
+  using Sessions = boost::intrusive::list<Session, boost::intrusive::base_hook<SessionHook>,
+                                          boost::intrusive::constant_time_size<false>>;
 
+  void connection_ended() noexcept;
   void begin(Descriptor socket) noexcept;
   void begin_drain(std::chrono::steady_clock::time_point deadline);
   void cut_now() noexcept;
@@ -113,6 +117,7 @@ class Worker {
   bool timer_armed_ = false;
   bool ended_ = false;
   std::atomic<std::size_t> connections_{0};
+  ConnectionMemory memory_;
   Sessions sessions_;
   Sessions lingering_;  // in the order of their deadlines
 

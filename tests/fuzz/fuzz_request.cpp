@@ -59,6 +59,7 @@ Outcome run(std::string_view input, std::size_t piece, std::size_t cap) {
     std::string output;
     const std::size_t used =
         connection.receive(input.substr(outcome.consumed, arrived - outcome.consumed), output);
+    if (const auto large = connection.take_large_body()) test::append_to(output, *large);
     outcome.consumed += used;
     outcome.received += output;
     CUBBY_FUZZ_CHECK(outcome.consumed <= arrived);

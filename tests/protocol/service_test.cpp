@@ -1,5 +1,6 @@
 #include "protocol/service.hpp"
 
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -22,13 +23,14 @@ class ServiceTest : public testing::Test {
 
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
-    Reply reply(output_, world_.date.text(), Persistence::keep, to_head);
+    Reply reply(output_, large_, world_.date.text(), Persistence::keep, to_head);
     const Context context = world_.context();
     return service({context, key, body}, reply);
   }
 
   World world_;
   std::string output_;
+  std::optional<LargeBody> large_;
 };
 
 TEST_F(ServiceTest, GetWritesTheWholeReply) {
@@ -131,7 +133,8 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   const DateHeader date{test::kTestTime};
   const Context context{.cache = cache, .limits = limits, .date = date};
   std::string output;
-  Reply reply(output, "", Persistence::keep, false);
+  std::optional<LargeBody> large;
+  Reply reply(output, large, "", Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
   EXPECT_EQ(put_value({context, "", body}, reply), Error::value_does_not_fit);

@@ -12,6 +12,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
+#include "protocol/json_escape.hpp"
 #include "protocol/limits.hpp"
 
 namespace cubby::test {
@@ -41,6 +42,18 @@ struct World {
   }
 };
 
+// What a session would send for it.
+inline void append_to(std::string& output, const protocol::LargeBody& body) {
+  std::string value;
+  while (value.size() < body.value.size()) value += body.value.part(value.size());
+  if (body.escape) {
+    protocol::append_escaped(output, value);
+  } else {
+    output += value;
+  }
+  output += body.trailer;
+}
+
 // Keeps what the connection did not consume, as a session does, and sends what it wrote.
 class Loopback {
  public:
@@ -52,6 +65,7 @@ class Loopback {
     while (!connection.finished()) {
       const std::size_t used = connection.receive(waiting_, output_);
       waiting_.erase(0, used);
+      if (const auto large = connection.take_large_body()) append_to(output_, *large);
       const bool has_written = !output_.empty();
       received.append(output_);
       output_.clear();
