@@ -36,6 +36,7 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.connection_memory_bytes = settings.memory_bytes / kConnectionsShare / settings.threads;
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
+  options.ttl = {settings.default_ttl, settings.ttl_jitter_percentage / 100};
   options.on_problem = [&log](std::string_view message) { log.warn(message); };
   if (settings.log_level == LogLevel::debug) {
     options.on_request = [&log](const protocol::RequestRecord& request) {

@@ -18,6 +18,7 @@ constexpr std::size_t kMostThreads = 1024;
 constexpr std::size_t kMostEntriesPerShard = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostBytesPerCharacter = 4;  // in UTF-8
 constexpr std::chrono::milliseconds kLongestShutdown = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kLongestTtl = std::chrono::hours(10 * 365 * 24);
 
 template <class T>
 Kind whole_number(T Settings::*field, T least, T most) {
@@ -56,6 +57,7 @@ Kind memory_amount() {
               format_size(kMinDaemonMemoryBytes) + " to " + format_size(kMaxMemoryBytes),
           [](std::string_view text, Settings& settings) {
             if (const std::optional<double> percentage = parse_percentage(text)) {
+              if (*percentage == 0) return false;
               settings.max_memory = {*percentage, 0};
               return true;
             }
@@ -67,11 +69,21 @@ Kind memory_amount() {
 }
 
 Kind duration(std::chrono::milliseconds Settings::*field, std::chrono::milliseconds most) {
-  return {"a time such as 5s or 500ms, at most " + std::to_string(most.count() / 1000) + "s",
+  return {"a time such as 500ms, 30s, 15m, 12h or 7d, at most " +
+              std::to_string(most.count() / 1000) + "s",
           [=](std::string_view text, Settings& settings) {
             const std::optional<std::chrono::milliseconds> time = parse_duration(text);
             if (!time || *time > most) return false;
             settings.*field = *time;
+            return true;
+          }};
+}
+
+Kind percentage(double Settings::*field) {
+  return {"a percentage from 0% to 100%", [=](std::string_view text, Settings& settings) {
+            const std::optional<double> share = parse_percentage(text == "0" ? "0%" : text);
+            if (!share) return false;
+            settings.*field = *share;
             return true;
           }};
 }
@@ -173,6 +185,14 @@ const std::vector<Option>& options() {
       {"capacity-per-shard", "N", "0", "Memory",
        "The most entries that a shard may hold. 0 sets no limit but the memory's.",
        whole_number<std::size_t>(&Settings::capacity_per_shard, 0, kMostEntriesPerShard)},
+      {"default-ttl", "TIME", "0", "Time to live",
+       "How long an entry lives that asks for no time to live of its own: 500ms, 30s, 15m, 12h, "
+       "7d. 0 is for ever.",
+       duration(&Settings::default_ttl, kLongestTtl)},
+      {"ttl-jitter", "PERCENT", "0%", "Time to live",
+       "Each time to live is shortened by a random part of it, up to this percentage, so that what "
+       "was put together does not expire together.",
+       percentage(&Settings::ttl_jitter_percentage)},
       {"max-key-length", "N", "256", "Requests", "The longest key, in characters.",
        whole_number<std::size_t>(&Settings::max_key_length, 1,
                                  kMaxKeyBytes / kMostBytesPerCharacter)},

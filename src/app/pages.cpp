@@ -27,7 +27,7 @@ What a flag sets can also be set by the variable below it, or in a file:
   max-memory = "1g"
 
 A flag wins over a variable, a variable over the file, the file over the default. In sizes, k, m and
-g are powers of 1024.
+g are powers of 1024. Times are in seconds, or have a unit: ms, s, m, h or d.
 
 Examples:
   cubbyd                                      listen on 127.0.0.1:7171, use 70% of the memory

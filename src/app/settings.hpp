@@ -30,6 +30,9 @@ struct Settings {
   std::size_t shards = 0;
   std::size_t capacity_per_shard = 0;
 
+  std::chrono::milliseconds default_ttl{0};  // 0 means for ever
+  double ttl_jitter_percentage = 0;
+
   std::size_t max_key_length = 0;
   std::size_t max_value_bytes = 0;
 

@@ -66,6 +66,15 @@ std::optional<unsigned> size_shift(std::string_view unit) {
   return 10 * (static_cast<unsigned>(prefix) + 1);
 }
 
+std::optional<double> unit_in_milliseconds(std::string_view unit) {
+  if (unit == "ms") return 1;
+  if (unit.empty() || unit == "s") return 1000;
+  if (unit == "m") return 60 * 1000;
+  if (unit == "h") return 3600 * 1000;
+  if (unit == "d") return 24 * 3600 * 1000;
+  return std::nullopt;
+}
+
 // printf's "%.*f" without the zeros at the end.
 std::string format_decimal(double value, int decimals) {
   std::array<char, 64> buffer{};
@@ -105,20 +114,20 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 std::optional<double> parse_percentage(std::string_view text) {
   const Quantity quantity = split(text);
   const std::optional<double> number = parse_decimal(quantity.number);
-  if (!number || quantity.unit != "%" || *number <= 0 || *number > 100) return std::nullopt;
+  if (!number || quantity.unit != "%" || *number > 100) return std::nullopt;
   return number;
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr double kMostMilliseconds = 100.0 * 365 * 24 * 3600 * 1000;
   const Quantity quantity = split(text);
-  const bool in_milliseconds = quantity.unit == "ms";
-  if (!in_milliseconds && !quantity.unit.empty() && quantity.unit != "s") return std::nullopt;
-  if (in_milliseconds && !is_whole(quantity.number)) return std::nullopt;
+  const std::optional<double> unit = unit_in_milliseconds(quantity.unit);
   const std::optional<double> number = parse_decimal(quantity.number);
-  if (!number) return std::nullopt;
-  const double milliseconds = in_milliseconds ? *number : *number * 1000;
+  if (!unit || !number || (*unit == 1 && !is_whole(quantity.number))) return std::nullopt;
+  const double milliseconds = *number * *unit;
   if (milliseconds > kMostMilliseconds) return std::nullopt;
+  // A very short time must not be rounded to 0, which often means that there is no limit.
+  if (milliseconds > 0 && milliseconds < 1) return std::nullopt;
   return std::chrono::milliseconds(std::llround(milliseconds));
 }
 

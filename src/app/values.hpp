@@ -19,10 +19,11 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 // "1.5g", "1GiB". A fraction needs a unit, and is rounded down to whole bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-// "70%", "12.5%": more than 0 and at most 100.
+// "70%", "12.5%": at most 100.
 std::optional<double> parse_percentage(std::string_view text);
 
-// "5" and "5s" are seconds, "1.5s" has a fraction, "500ms" does not. At most a hundred years.
+// "5" and "5s" are seconds; there are also "500ms", "5m", "12h" and "7d". All but milliseconds may
+// have a fraction: "1.5h". At most a hundred years, and not less than a millisecond but for 0.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // "512 MiB", "1.4 GiB", "1000 bytes": at most two decimals.

@@ -16,6 +16,7 @@ class Cache;
 namespace cubby::protocol {
 
 class DateHeader;
+class TtlPolicy;
 
 // One answered request, for a log. The path is that of the route, without a query; empty when there
 // is no such route.
@@ -38,6 +39,7 @@ struct ProcessMemory {
 struct Context {
   Cache& cache;
   const Limits& limits;
+  TtlPolicy& ttl;
   const DateHeader& date;
   // Receive() stops taking requests when the output is at least this large, so that a peer that
   // sends without reading cannot make the replies grow. The reply that passes it is still whole.

@@ -8,6 +8,7 @@
 
 #include "protocol/json_escape.hpp"
 #include "protocol/put_arguments.hpp"
+#include "protocol/ttl.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -79,6 +80,7 @@ Error put_value(const Call& call, Reply& reply) {
     options.flags = kValueNeedsEscape;
     options.note = escaped_size(arguments.value);
   }
+  options.ttl = call.context.ttl.ttl_for(std::nullopt);
   const PutOutcome outcome = call.context.cache.put(arguments.key, arguments.value, options);
   if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
   if (outcome == PutOutcome::no_room) return Error::no_room;

@@ -13,6 +13,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/ttl.hpp"
 
 namespace cubby {
 class Cache;
@@ -29,6 +30,7 @@ struct ServerOptions {
   // and for replies that are not sent, in bytes. Over it those are refused or closed that have not
   // got on for longest.
   std::size_t connection_memory_bytes = std::size_t{16} << 20;
+  protocol::TtlOptions ttl;
   std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;

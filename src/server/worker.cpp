@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -25,14 +26,22 @@ std::chrono::sys_seconds this_second() {
   return std::chrono::floor<std::chrono::seconds>(system_clock::now());
 }
 
+// Caches that are filled side by side, too, are not to forget the same keys at the same time.
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
 Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
                const std::function<protocol::ProcessMemory()>& process_memory)
     : report_(std::move(report)),
       date_(this_second()),
+      ttl_(options.ttl, random_seed()),
       context_{.cache = cache,
                .limits = options.limits,
+               .ttl = ttl_,
                .date = date_,
                .on_request = &options.on_request,
                .process_memory = &process_memory},

@@ -20,6 +20,7 @@
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
 #include "server/connection_memory.hpp"
+#include "protocol/ttl.hpp"
 #include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"
@@ -107,6 +108,7 @@ class Worker {
   // The members below outlive io_, which may hold the last handlers and with them sessions.
   const Reporter report_;
   protocol::DateHeader date_;
+  protocol::TtlPolicy ttl_;
   const protocol::Context context_;
   const std::unique_ptr<char[]> read_buffer_;
   std::string output_;

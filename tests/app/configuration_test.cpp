@@ -52,6 +52,8 @@ TEST(Configuration, Defaults) {
   EXPECT_EQ(settings.shutdown_timeout, std::chrono::seconds(5));
   EXPECT_EQ(settings.shards, 64U);
   EXPECT_EQ(settings.capacity_per_shard, 0U);
+  EXPECT_EQ(settings.default_ttl, std::chrono::seconds(0));
+  EXPECT_EQ(settings.ttl_jitter_percentage, 0);
   EXPECT_EQ(settings.max_key_length, 256U);
   EXPECT_EQ(settings.max_value_bytes, kMiB);
   EXPECT_EQ(settings.log_level, LogLevel::info);
@@ -95,6 +97,7 @@ const std::map<std::string, std::string>& other_values() {
       {"max-memory", "64m"},    {"shards", "8"},
       {"max-key-length", "10"}, {"capacity-per-shard", "7"},
       {"log-level", "debug"},   {"max-value-size", "2m"},
+      {"default-ttl", "15m"},   {"ttl-jitter", "10%"},
   };
   return kValues;
 }

@@ -69,6 +69,10 @@ TEST(Options, LimitsAreExact) {
       {"max-memory", "8m", "8388607", std::to_string(kMaxMemoryBytes),
        std::to_string(kMaxMemoryBytes + 1)},
       {"shutdown-timeout", "0", "-1", "3600s", "3600001ms"},
+      {"default-ttl", "0", "-1", "315360000s", "315360000001ms"},
+      {"default-ttl", "1ms", "0.0009s", "3650d", "3650.00001d"},
+      {"ttl-jitter", "0", "-1%", "100%", "100.001%"},
+      {"ttl-jitter", "0%", "-0%", "100.0%", "101%"},
   };
   for (const auto& each : cases) {
     EXPECT_TRUE(accepts(each.name, each.least)) << each.name;
@@ -111,6 +115,12 @@ TEST(Options, ValuesArriveInTheSettings) {
   EXPECT_EQ(with("log-level", "warn").log_level, LogLevel::warn);
   EXPECT_EQ(with("log-level", "info").log_level, LogLevel::info);
   EXPECT_EQ(with("log-level", "debug").log_level, LogLevel::debug);
+  EXPECT_EQ(with("default-ttl", "0").default_ttl, std::chrono::milliseconds(0));
+  EXPECT_EQ(with("default-ttl", "1.5h").default_ttl, std::chrono::minutes(90));
+  EXPECT_EQ(with("ttl-jitter", "12.5%").ttl_jitter_percentage, 12.5);
+  EXPECT_EQ(with("ttl-jitter", "0").ttl_jitter_percentage, 0);
+  EXPECT_FALSE(accepts("ttl-jitter", "10"));
+  EXPECT_FALSE(accepts("ttl-jitter", "0.1"));
   EXPECT_FALSE(accepts("log-level", "trace"));
   EXPECT_FALSE(accepts("max-memory", "0%"));
   EXPECT_FALSE(accepts("max-memory", "101%"));
@@ -119,6 +129,7 @@ TEST(Options, ValuesArriveInTheSettings) {
 TEST(Options, ARefusedValueChangesNothing) {
   Settings settings = with("max-memory", "64m");
   EXPECT_FALSE(option("max-memory").kind.apply("7m", settings));
+  EXPECT_FALSE(option("max-memory").kind.apply("0%", settings));
   EXPECT_EQ(settings.max_memory.bytes, std::uint64_t{64} << 20);
 }
 

@@ -90,7 +90,7 @@ TEST(ConfigPage, IsAConfigurationFileThatSaysTheSame) {
   const Configuration first =
       load({"--host=::1", "--port=80", "--threads=3", "--shutdown-timeout=1.5", "--max-memory=64m",
             "--shards=2", "--capacity-per-shard=5", "--max-key-length=9", "--max-value-size=1.5k",
-            "--log-level=warn"},
+            "--log-level=warn", "--default-ttl=1.5h", "--ttl-jitter=12.5%"},
            "");
   const Configuration second = load({}, config_page(first));
   for (std::size_t i = 0; i < options().size(); ++i) {
@@ -99,6 +99,8 @@ TEST(ConfigPage, IsAConfigurationFileThatSaysTheSame) {
     EXPECT_EQ(second.chosen[i].origin, overridden ? Origin::environment : Origin::file);
   }
   EXPECT_EQ(second.settings.memory_bytes, first.settings.memory_bytes);
+  EXPECT_EQ(second.settings.default_ttl, std::chrono::minutes(90));
+  EXPECT_EQ(second.settings.ttl_jitter_percentage, 12.5);
   EXPECT_EQ(second.settings.shutdown_timeout, first.settings.shutdown_timeout);
 }
 

@@ -131,7 +131,8 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   Cache cache(options);
   const Limits limits{.max_value_bytes = 2 * kMinMemoryBytes};
   const DateHeader date{test::kTestTime};
-  const Context context{.cache = cache, .limits = limits, .date = date};
+  TtlPolicy ttl({}, 1);
+  const Context context{.cache = cache, .limits = limits, .ttl = ttl, .date = date};
   std::string output;
   std::optional<LargeBody> large;
   Reply reply(output, large, "", Persistence::keep, false);

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "server/server_fixture.hpp"
+#include "support/manual_clock.hpp"
 
 namespace cubby::server {
 namespace {
@@ -146,6 +147,54 @@ std::time_t parse_date(const std::string& text) {
 
 // Not std::time(), which may lag some milliseconds behind.
 std::time_t now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+TEST_F(ServerTest, GivesEveryWorkersEntriesTheDefaultTimeToLive) {
+  test::ManualClock clock;
+  CacheOptions options;
+  options.clock = &clock;
+  Cache cache(options);
+  options_.threads = 2;
+  options_.ttl.default_ttl = std::chrono::seconds(10);
+  Server server(cache, options_);
+  server.start();
+  Client one(server.port());
+  one.exchange(put("k1", "v"));
+  Client two(server.port());
+  two.exchange(put("k2", "v"));
+  clock.advance(std::chrono::milliseconds(9999));
+  EXPECT_EQ(cache.get("k1"), "v");
+  EXPECT_EQ(cache.get("k2"), "v");
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(cache.get("k1"));
+  EXPECT_FALSE(cache.get("k2"));
+}
+
+// Workers that chose alike would have entries that were put together expire together.
+TEST_F(ServerTest, JittersDifferentlyInEveryWorker) {
+  constexpr int kKeys = 64;
+  test::ManualClock clock;
+  CacheOptions options;
+  options.clock = &clock;
+  Cache cache(options);
+  options_.threads = 2;
+  options_.ttl = {.default_ttl = std::chrono::seconds(1000), .jitter = 1};
+  Server server(cache, options_);
+  server.start();
+  Client one(server.port());
+  EXPECT_EQ(one.exchange(get("/health")).status, 200);
+  Client two(server.port());
+  for (int i = 0; i < kKeys; ++i) {
+    one.exchange(put("a" + std::to_string(i), "v"));
+    two.exchange(put("b" + std::to_string(i), "v"));
+  }
+  clock.advance(std::chrono::seconds(500));
+  bool differ = false;
+  for (int i = 0; i < kKeys; ++i) {
+    differ = differ || cache.get("a" + std::to_string(i)).has_value() !=
+                           cache.get("b" + std::to_string(i)).has_value();
+  }
+  EXPECT_TRUE(differ);
+}
 
 TEST_F(ServerTest, KeepsTheDateUpToDate) {
   serve();

@@ -14,6 +14,8 @@
 #include "protocol/date_header.hpp"
 #include "protocol/json_escape.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/ttl.hpp"
+#include "support/manual_clock.hpp"
 
 namespace cubby::test {
 
@@ -21,24 +23,29 @@ inline constexpr std::chrono::sys_seconds kTestTime{std::chrono::seconds{7841117
 
 // What the connections of one worker share, with a cache of its own.
 struct World {
-  explicit World(const protocol::Limits& given_limits = {}) : limits(given_limits) {}
+  explicit World(const protocol::Limits& given_limits = {},
+                 const protocol::TtlOptions& ttl_options = {})
+      : limits(given_limits), ttl(ttl_options, 1) {}
 
   protocol::Limits limits;
-  Cache cache{cache_options()};
+  ManualClock clock;
+  Cache cache{cache_options(&clock)};
+  protocol::TtlPolicy ttl;
   protocol::DateHeader date{kTestTime};
   std::size_t output_cap_bytes = std::size_t{256} << 10;
   std::function<void(const protocol::RequestRecord&)> on_request;
   std::function<protocol::ProcessMemory()> process_memory;
 
-  static CacheOptions cache_options() {
+  static CacheOptions cache_options(const Clock* clock = &steady_clock()) {
     CacheOptions options;
+    options.clock = clock;
     options.shards = 1;
     options.hash_seed = 1;
     return options;
   }
 
   protocol::Context context() {
-    return {cache, limits, date, output_cap_bytes, &on_request, &process_memory};
+    return {cache, limits, ttl, date, output_cap_bytes, &on_request, &process_memory};
   }
 };
 
