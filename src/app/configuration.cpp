@@ -146,6 +146,7 @@ class Loader {
     if (!budget.problem.empty()) return refuse(prefix(option, chosen) + budget.problem);
     settings.memory_bytes = budget.bytes;
     settings.memory_reason = budget.reason;
+    settings.memory_warning = budget.warning;
     if (settings.max_memory.percentage == 0) {
       settings.memory_reason =
           "set by " + chosen.place + (budget.reason.empty() ? "" : ", " + budget.reason);

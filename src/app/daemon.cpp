@@ -61,6 +61,7 @@ void run_daemon(const Settings& settings) {
   server::Server server(cache, server_options(settings, log));
   server.start();
   log.info(start_line(settings, server.port()));
+  if (!settings.memory_warning.empty()) log.warn(settings.memory_warning);
 
   const int signal = signals.wait();
   signals.end_at_once(kSignalRepeat);

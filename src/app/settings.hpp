@@ -40,6 +40,7 @@ struct Settings {
 
   std::size_t memory_bytes = 0;  // what max_memory comes to on this machine
   std::string memory_reason;     // and why, in words
+  std::string memory_warning;    // what may come of it, in words; empty when all is well
   std::string threads_reason;    // why so many threads, in words
 };
 

@@ -189,22 +189,30 @@ TEST(Configuration, KubernetesVariableIsExplained) {
 }
 
 TEST(Configuration, MemoryIsMeasuredAgainstTheMachine) {
+  const std::string rest =
+      " of 39 MiB, the container's limit (/c), with at least 32 MiB left free, is less than 8 MiB, "
+      "the smallest that will do: it takes a machine or a container of at least 40 MiB, or "
+      "--max-memory 8m";
   World world;
-  world.machine = {10 * kMiB, "the container's limit (/c)", 1, "one a core"};
-  EXPECT_EQ(world.load({}).problems,
-            Strings{"max-memory: 70% of 10 MiB, the container's limit (/c), is 7 MiB: the smallest "
-                    "that will do is 8 MiB"});
-  EXPECT_EQ(
-      world.load({"--max-memory=20%"}).problems,
-      Strings{"--max-memory: 20% of 10 MiB, the container's limit (/c), is 2 MiB: the smallest "
-              "that will do is 8 MiB"});
-  EXPECT_EQ(world.settings({"--max-memory=80%"}).memory_bytes, 8 * kMiB);
+  world.machine = {39 * kMiB, "the container's limit (/c)", 1, "one a core"};
+  EXPECT_EQ(world.load({}).problems, Strings{"max-memory: 70%" + rest});
+  EXPECT_EQ(world.load({"--max-memory=80%"}).problems, Strings{"--max-memory: 80%" + rest});
+  EXPECT_EQ(world.settings({"--max-memory=8m"}).memory_bytes, 8 * kMiB);
 
+  world.machine.memory_bytes = 41 * kMiB;
+  EXPECT_EQ(world.settings({}).memory_bytes, 9 * kMiB);
   world.variables["CUBBY_MAX_MEMORY"] = "9m";
   EXPECT_EQ(world.settings({}).memory_bytes, 9 * kMiB);
   EXPECT_EQ(world.settings({}).memory_reason, "set by CUBBY_MAX_MEMORY");
-  EXPECT_EQ(world.settings({"--max-memory", "11m"}).memory_reason,
-            "set by --max-memory, more than 10 MiB, the container's limit (/c)");
+  EXPECT_EQ(world.settings({}).memory_warning, "");
+  const Settings above = world.settings({"--max-memory", "10m"});
+  EXPECT_EQ(above.memory_bytes, 10 * kMiB);
+  EXPECT_EQ(above.memory_reason,
+            "set by --max-memory, which leaves less than 32 MiB free of 41 MiB, the container's "
+            "limit (/c)");
+  EXPECT_EQ(above.memory_warning,
+            "the memory limit of 10 MiB leaves less than 32 MiB free of 41 MiB, the container's "
+            "limit (/c): the kernel may kill the process");
 }
 
 // A bad amount is reported once, not measured as well.
