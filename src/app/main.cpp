@@ -62,6 +62,7 @@ int act(const Configuration& configuration) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   try {
     return act(load_configuration({.arguments = {argv + (argc > 0 ? 1 : 0), argv + argc},
                                    .environment = environment_variable,

@@ -43,6 +43,15 @@ FileText read_file(const std::string& path) {
   return file;
 }
 
+void fill_standard_descriptors() noexcept {
+  // Each gets the lowest number that is free.
+  int descriptor = 0;
+  do {
+    descriptor = open("/dev/null", O_RDONLY);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) close(descriptor);
+}
+
 void raise_descriptor_limit() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -16,6 +16,12 @@ std::optional<std::string> environment_variable(const std::string& name);
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 10;
 FileText read_file(const std::string& path);
 
+// Opens /dev/null in place of standard input, output and error where the process was started
+// without them: the next file or socket would get the number, and what is meant for the log would
+// be sent to a client. As before nothing can be read there, and writing fails. To be called before
+// anything is opened.
+void fill_standard_descriptors() noexcept;
+
 // Lets the process open as many files and sockets as the system permits it to.
 void raise_descriptor_limit() noexcept;
 

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -192,6 +194,68 @@ TEST(Process, HoldsAtMostTwoKilobytesForAnIdleConnection) {
   add(kConnections);
   if (kSanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
   EXPECT_LT(resident_bytes(daemon.pid()) - before, kConnections * kMostBytes);
+}
+
+// What the descriptors of a process are open on, by their numbers.
+std::map<std::string, std::string> open_descriptors(int pid) {
+  std::map<std::string, std::string> targets;
+  std::error_code error;
+  const std::string directory = "/proc/" + std::to_string(pid) + "/fd";
+  for (const auto& each : std::filesystem::directory_iterator(directory, error)) {
+    targets[each.path().filename()] = std::filesystem::read_symlink(each.path(), error);
+  }
+  return targets;
+}
+
+// Started so by some supervisors; a client's socket must not become standard error.
+TEST(Process, FillsTheStandardDescriptorsThatItWasStartedWithout) {
+  std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"};
+  for (const std::string& argument : cubbyd({"--port", "0"})) command.push_back(argument);
+  ChildProcess process(command);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::map<std::string, std::string> targets;
+  const auto has_socket = [&targets] {
+    return std::any_of(targets.begin(), targets.end(),
+                       [](const auto& each) { return each.second.starts_with("socket:"); });
+  };
+  while (!has_socket() && std::chrono::steady_clock::now() < deadline) {
+    targets = open_descriptors(process.pid());
+  }
+  ASSERT_TRUE(has_socket());
+  targets = open_descriptors(process.pid());
+  for (const char* number : {"0", "1", "2"}) EXPECT_EQ(targets[number], "/dev/null") << number;
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 0);
+}
+
+TEST(Process, SaysThatItCannotPrintToAClosedOutput) {
+  std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" >&-"};
+  for (const std::string& argument : cubbyd({"--version"})) command.push_back(argument);
+  ChildProcess process(command);
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_TRUE(contains(process.output(), "cannot write to standard output")) << process.output();
+}
+
+TEST(Process, ForgetsAfterTheDefaultTimeToLive) {
+  Daemon daemon({"--default-ttl", "1ms"});
+  Client client(daemon.address());
+  EXPECT_EQ(client.exchange(put("k", "v")).status, 200);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  int status = 200;
+  while (status == 200 && std::chrono::steady_clock::now() < deadline) {
+    status = client.exchange(get("/get?key=k")).status;
+  }
+  EXPECT_EQ(status, 404);
+}
+
+TEST(Process, WarnsOfALimitThatLeavesTooLittleFree) {
+  ChildProcess print(cubbyd({"--max-memory", "31g", "--print-config"}));
+  print.wait();
+  if (!contains(print.output(), "which leaves less")) GTEST_SKIP() << "there is plenty";
+  Daemon daemon({"--max-memory", "31g"});
+  daemon.wait_for_output("kernel may kill the process\n");
+  EXPECT_EQ(lines(daemon.output()), 2) << daemon.output();
+  EXPECT_TRUE(contains(daemon.output(), " warn ")) << daemon.output();
 }
 
 TEST(Process, ChecksTheHealthOfAnother) {
