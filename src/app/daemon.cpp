@@ -9,6 +9,7 @@
 #include "app/signals.hpp"
 #include "app/system.hpp"
 #include "app/values.hpp"
+#include "server/address.hpp"
 #include "server/server.hpp"
 
 namespace cubby::app {
@@ -95,8 +96,7 @@ std::string request_line(const protocol::RequestRecord& request) {
 }
 
 std::string url(const std::string& host, std::uint16_t port) {
-  const bool is_v6 = host.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+  return "http://" + server::host_and_port(host, port);
 }
 
 }  // namespace cubby::app

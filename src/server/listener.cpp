@@ -8,16 +8,13 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
+#include "server/address.hpp"
+
 namespace cubby::server {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-std::string name_of(const std::string& host, std::uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
 
 asio::ip::address address_of(const std::string& host) {
   if (host == "localhost") return asio::ip::address_v4::loopback();
@@ -67,7 +64,7 @@ Listener::Listener(asio::io_context& io, const std::string& host, std::uint16_t 
     acceptor_.listen(kBacklog);
     port_ = acceptor_.local_endpoint().port();
   } catch (const boost::system::system_error& error) {
-    throw std::system_error(error.code(), "cannot listen on " + name_of(host, port));
+    throw std::system_error(error.code(), "cannot listen on " + host_and_port(host, port));
   }
 }
 
