@@ -105,6 +105,8 @@ std::optional<std::string> own_group(const std::vector<std::string>& memberships
 
 // The way from the mount's top down to `group`: "" or "/a/b". A group that the mount does not show
 // (a container that sees its host's names) counts as the top itself, which is then the container.
+// Where the mounts are older than the process's cgroup namespace the top is "/..", and the names on
+// the way down cannot be had; then too only the top is looked at.
 std::string below_top(const std::string& group, const std::string& top) {
   const std::string prefix = top == "/" ? "" : top;
   if (!group.starts_with(prefix)) return "";
