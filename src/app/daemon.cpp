@@ -10,6 +10,7 @@
 #include "app/system.hpp"
 #include "app/values.hpp"
 #include "server/address.hpp"
+#include "server/resident_memory.hpp"
 #include "server/server.hpp"
 
 namespace cubby::app {
@@ -57,6 +58,7 @@ void run_daemon(const Settings& settings) {
   const auto begin = std::chrono::steady_clock::now();
   const StopSignals signals;
   raise_descriptor_limit();
+  server::keep_heap_small();
   Log log(settings.log_level);
   Cache cache(cache_options(settings));
   server::Server server(cache, server_options(settings, log));

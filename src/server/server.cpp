@@ -9,11 +9,15 @@
 #include <boost/asio/post.hpp>
 
 #include "server/listener.hpp"
+#include "server/maintenance.hpp"
 #include "server/resident_memory.hpp"
 #include "server/worker.hpp"
 
 namespace cubby::server {
 namespace {
+
+// How much connections must have let go of before the system gets it back.
+constexpr std::size_t kFreedBytes = std::size_t{4} << 20;
 
 // What goes wrong while a problem is being reported must not become another one.
 Reporter make_reporter(std::function<void(std::string_view)> on_problem) {
@@ -30,13 +34,15 @@ Reporter make_reporter(std::function<void(std::string_view)> on_problem) {
 class Server::Impl {
  public:
   Impl(Cache& cache, ServerOptions options)
-      : options_(std::move(options)),
+      : cache_(cache),
+        options_(std::move(options)),
         reporter_(make_reporter(options_.on_problem)),
         process_memory_([this] { return process_memory(); }),
         workers_(make_workers(cache)),
         listener_(
             workers_.front()->io(), options_.host, options_.port,
-            [this](Descriptor socket) { least_loaded().adopt(std::move(socket)); }, reporter_) {}
+            [this](Descriptor socket) { least_loaded().adopt(std::move(socket)); }, reporter_),
+        maintenance_(workers_.front()->io(), [this] { return maintain(); }) {}
 
   ~Impl() {
     abort();
@@ -49,18 +55,24 @@ class Server::Impl {
     threads_.reserve(workers_.size());
     for (const auto& worker : workers_) {
       std::function<void()> arm;
-      if (worker == workers_.front()) arm = [this] { listener_.arm(); };
+      if (worker == workers_.front()) {
+        arm = [this] {
+          listener_.arm();
+          maintenance_.arm();
+        };
+      }
       threads_.emplace_back([&worker = *worker, arm = std::move(arm)] { worker.run(arm); });
     }
   }
 
-  // The listener belongs to the first worker's thread. Connections that it hands over arrive at
-  // their worker before the order to drain, because both go through the same queue.
+  // The listener and the maintenance belong to the first worker's thread. Connections that it hands
+  // over arrive at their worker before the order to drain, because both go through the same queue.
   void stop(std::chrono::milliseconds timeout) {
     if (stopping_.exchange(true)) return;
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     boost::asio::post(workers_.front()->io(), [this, deadline] {
       listener_.accept_rest_and_close();
+      maintenance_.stop();
       for (const auto& worker : workers_) worker->drain(deadline);
     });
   }
@@ -68,7 +80,10 @@ class Server::Impl {
   void abort() {
     if (aborting_.exchange(true)) return;
     // Each worker is told by itself: the first, which has the listener, may have ended already.
-    boost::asio::post(workers_.front()->io(), [this] { listener_.close(); });
+    boost::asio::post(workers_.front()->io(), [this] {
+      listener_.close();
+      maintenance_.stop();
+    });
     for (const auto& worker : workers_) worker->cut_all();
   }
 
@@ -92,6 +107,18 @@ class Server::Impl {
   }
 
  private:
+  // A piece of work that can wait; true when there is more.
+  bool maintain() {
+    if (cache_.maintain()) return true;
+    const std::size_t bytes = connection_bytes();
+    most_connection_bytes_ = std::max(most_connection_bytes_, bytes);
+    if (most_connection_bytes_ - bytes >= kFreedBytes) {
+      give_back_freed_memory();
+      most_connection_bytes_ = bytes;
+    }
+    return false;
+  }
+
   protocol::ProcessMemory process_memory() const {
     return {.limit_source = options_.memory_source,
             .connections = connections(),
@@ -113,11 +140,14 @@ class Server::Impl {
     });
   }
 
+  Cache& cache_;
   const ServerOptions options_;
   const Reporter reporter_;
   const std::function<protocol::ProcessMemory()> process_memory_;
   const std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;
+  Maintenance maintenance_;
+  std::size_t most_connection_bytes_ = 0;  // since freed memory was given back
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> aborting_{false};

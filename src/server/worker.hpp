@@ -19,8 +19,8 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
-#include "server/connection_memory.hpp"
 #include "protocol/ttl.hpp"
+#include "server/connection_memory.hpp"
 #include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"

@@ -139,6 +139,23 @@ TEST_F(ServerTest, ReportsItsMemory) {
   EXPECT_EQ(report.find("\"rss_bytes\":0,"), std::string::npos) << report;
 }
 
+TEST_F(ServerTest, GivesTheMemoryOfExpiredEntriesBackUnasked) {
+  test::ManualClock clock;
+  CacheOptions cache_options;
+  cache_options.clock = &clock;
+  Cache cache(cache_options);
+  for (int i = 0; i < 5000; ++i) {
+    cache.put("key" + std::to_string(i), std::string(1000, 'v'), {.ttl = std::chrono::seconds(60)});
+  }
+  server_ = std::make_unique<Server>(cache, options_);
+  server_->start();
+  EXPECT_EQ(cache.stats().entries, 5000U);
+  clock.advance(std::chrono::seconds(60));
+  EXPECT_TRUE(eventually([&] { return cache.stats().entries == 0; }));
+  EXPECT_TRUE(eventually([&] { return cache.stats().slack_bytes < 3'000'000; }));
+  EXPECT_EQ(cache.stats().expirations, 5000U);
+}
+
 std::time_t parse_date(const std::string& text) {
   std::tm parts{};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
