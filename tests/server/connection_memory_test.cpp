@@ -83,7 +83,11 @@ TEST_F(ConnectionMemoryTest, WhoDoesNotReadIsClosed) {
   stalled.send(batch);
   ASSERT_TRUE(eventually([&] { return server_->connection_bytes() > 5'000; }));
   std::vector<Client> others;
-  for (int i = 0; i < 6; ++i) others.push_back(send_part("other" + std::to_string(i), kMiB, kHalf));
+  for (int i = 0; i < 6; ++i) {
+    const std::size_t held = server_->connection_bytes();
+    others.push_back(send_part("other" + std::to_string(i), kMiB, kHalf));
+    ASSERT_TRUE(eventually([&] { return server_->connection_bytes() != held; }));
+  }
   EXPECT_THROW(
       {
         for (int i = 0; i < 200; ++i) stalled.receive();
