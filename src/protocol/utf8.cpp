@@ -1,61 +1,126 @@
 #include "protocol/utf8.hpp"
 
-#include <cstdint>
-#include <cstring>
+#include <array>
+
+#include "protocol/eight_bytes.hpp"
 
 namespace cubby::protocol {
 namespace {
 
-constexpr std::uint64_t kHighBits = 0x8080808080808080;
+// What may come next. The bounds on a second byte are those of RFC 3629, section 4.
+enum State : std::uint8_t {
+  character,  // the first byte of one that is not ASCII
+  one_more,
+  two_more,
+  three_more,
+  two_more_from_a0,    // after E0
+  two_more_to_9f,      // after ED
+  three_more_from_90,  // after F0
+  three_more_to_8f,    // after F4
+  stop,                // the byte cannot come here
+};
 
-bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
-
-// The length of the well-formed sequence that begins at `p`, which is not ASCII; 0 when there is
-// none. The bounds on the second byte are those of RFC 3629, section 4.
-std::size_t sequence_length(const unsigned char* p, std::size_t size) {
-  std::size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (p[0] >= 0xC2 && p[0] <= 0xDF) {
-    length = 2;
-  } else if (p[0] >= 0xE0 && p[0] <= 0xEF) {
-    length = 3;
-    if (p[0] == 0xE0) low = 0xA0;
-    if (p[0] == 0xED) high = 0x9F;
-  } else if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-    length = 4;
-    if (p[0] == 0xF0) low = 0x90;
-    if (p[0] == 0xF4) high = 0x8F;
-  }
-  if (length == 0 || length > size || p[1] < low || p[1] > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (!is_continuation(p[i])) return 0;
-  }
-  return length;
+constexpr bool is_continuation(unsigned byte, unsigned low = 0x80, unsigned high = 0xBF) {
+  return byte >= low && byte <= high;
 }
+
+constexpr State after_first(unsigned byte) {
+  if (byte >= 0xC2 && byte <= 0xDF) return one_more;
+  if (byte == 0xE0) return two_more_from_a0;
+  if (byte == 0xED) return two_more_to_9f;
+  if (byte >= 0xE1 && byte <= 0xEF) return two_more;
+  if (byte == 0xF0) return three_more_from_90;
+  if (byte >= 0xF1 && byte <= 0xF3) return three_more;
+  if (byte == 0xF4) return three_more_to_8f;
+  return stop;
+}
+
+constexpr State after(unsigned state, unsigned byte) {
+  switch (state) {
+    case character:
+      return after_first(byte);
+    case one_more:
+      return is_continuation(byte) ? character : stop;
+    case two_more:
+      return is_continuation(byte) ? one_more : stop;
+    case three_more:
+      return is_continuation(byte) ? two_more : stop;
+    case two_more_from_a0:
+      return is_continuation(byte, 0xA0, 0xBF) ? one_more : stop;
+    case two_more_to_9f:
+      return is_continuation(byte, 0x80, 0x9F) ? one_more : stop;
+    case three_more_from_90:
+      return is_continuation(byte, 0x90, 0xBF) ? two_more : stop;
+    case three_more_to_8f:
+      return is_continuation(byte, 0x80, 0x8F) ? two_more : stop;
+    default:
+      return stop;
+  }
+}
+
+using Table = std::array<std::array<std::uint8_t, 256>, stop>;
+
+constexpr Table make_table() {
+  Table table{};
+  for (unsigned state = 0; state < stop; ++state) {
+    for (unsigned byte = 0; byte < 256; ++byte) table[state][byte] = after(state, byte);
+  }
+  return table;
+}
+
+constexpr Table kAfter = make_table();
 
 }  // namespace
 
+std::size_t Utf8Checker::take(std::string_view text) noexcept {
+  std::uint8_t state = state_;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const std::uint8_t next = kAfter[state][static_cast<unsigned char>(text[at])];
+    if (next == stop) break;
+    state = next;
+  }
+  state_ = state;
+  return at;
+}
+
+std::size_t encode_utf8(std::uint32_t code_point, char* out) noexcept {
+  const auto put = [out](std::size_t at, std::uint32_t byte) {
+    out[at] = static_cast<char>(static_cast<unsigned char>(byte));
+  };
+  if (code_point < 0x80) {
+    put(0, code_point);
+    return 1;
+  }
+  const std::size_t size = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+  for (std::size_t at = size - 1; at > 0; --at, code_point >>= 6) {
+    put(at, 0x80 | (code_point & 0x3F));
+  }
+  constexpr std::uint32_t kLeads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  put(0, kLeads[size] | code_point);
+  return size;
+}
+
 std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  std::size_t left = text.size();
+  Utf8Checker checker;
   std::size_t count = 0;
-  while (left > 0) {
-    std::uint64_t eight = 0;
-    if (left >= sizeof eight) {
-      std::memcpy(&eight, p, sizeof eight);
-      if ((eight & kHighBits) == 0) {
-        p += sizeof eight;
-        left -= sizeof eight;
-        count += sizeof eight;
-        continue;
-      }
+  while (!text.empty()) {
+    if (text.size() >= 8 && mark_non_ascii(load_eight(text.data())) == 0) {
+      text.remove_prefix(8);
+      count += 8;
+      continue;
     }
-    const std::size_t length = *p < 0x80 ? 1 : sequence_length(p, left);
-    if (length == 0) return std::nullopt;
-    p += length;
-    left -= length;
-    ++count;
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      text.remove_prefix(1);
+      ++count;
+      continue;
+    }
+    const std::size_t size = checker.take(text);
+    if (size == 0 || !checker.is_whole()) return std::nullopt;
+    for (const char c : text.substr(0, size)) {
+      if (!is_continuation(static_cast<unsigned char>(c))) ++count;
+    }
+    text.remove_prefix(size);
   }
   return count;
 }

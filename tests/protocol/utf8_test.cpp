@@ -62,5 +62,35 @@ TEST(Utf8Test, RefusesWhatIsNotUtf8) {
   }
 }
 
+TEST(Utf8Test, ChecksACharacterInPieces) {
+  for (const std::string& text :
+       {"\xC2\x80"s, "€"s, "\xED\x9F\xBF"s, "🦊"s, "\xF4\x8F\xBF\xBF"s}) {
+    Utf8Checker checker;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      EXPECT_TRUE(at == 0 || !checker.is_whole());
+      EXPECT_EQ(checker.take(text.substr(at, 1)), 1U);
+    }
+    EXPECT_TRUE(checker.is_whole());
+    EXPECT_EQ(checker.take(text + text + "x" + text), 2 * text.size());
+  }
+}
+
+TEST(Utf8Test, EveryCharacterIsWrittenAsItIsRead) {
+  char buffer[kMaxUtf8Bytes];
+  for (std::uint32_t code_point = 0x80; code_point <= 0x10FFFF; ++code_point) {
+    if (code_point == 0xD800) code_point = 0xE000;
+    const std::string text(buffer, encode_utf8(code_point, buffer));
+    ASSERT_EQ(text.size(), code_point < 0x800 ? 2U : code_point < 0x10000 ? 3U : 4U);
+    Utf8Checker checker;
+    ASSERT_EQ(checker.take(text), text.size()) << code_point;
+    ASSERT_TRUE(checker.is_whole()) << code_point;
+    std::uint32_t read = static_cast<unsigned char>(text[0]) & (0xFFU >> (text.size() + 1));
+    for (const char c : text.substr(1)) read = read << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+    ASSERT_EQ(read, code_point);
+  }
+  EXPECT_EQ(encode_utf8('x', buffer), 1U);
+  EXPECT_EQ(buffer[0], 'x');
+}
+
 }  // namespace
 }  // namespace cubby::protocol
