@@ -48,6 +48,8 @@ constexpr std::array kErrors{
     Entry{Error::value_too_large, 413, "The value is too large: at most {} bytes are allowed.",
           &Limits::max_value_bytes},
     Entry{Error::value_does_not_fit, 413, "The value is too large for the cache's memory."},
+    Entry{Error::ttl_repeated, 400, "The ttl is given more than once."},
+    Entry{Error::bad_ttl, 400, "The ttl must be a number of seconds from 0.001 to 315360000."},
     Entry{Error::bad_json, 400, "The body is not valid JSON in UTF-8."},
     Entry{Error::json_not_object, 400, "The body is not a JSON object."},
     Entry{Error::json_too_deep, 400, "The JSON is nested deeper than {} levels.",

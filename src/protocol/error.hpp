@@ -45,6 +45,8 @@ enum class Error : std::uint8_t {
   value_not_string,
   value_too_large,
   value_does_not_fit,
+  ttl_repeated,
+  bad_ttl,
   bad_json,
   json_not_object,
   json_too_deep,

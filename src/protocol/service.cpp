@@ -7,7 +7,7 @@
 #include <cubby/cache.hpp>
 
 #include "protocol/json_escape.hpp"
-#include "protocol/put_arguments.hpp"
+#include "protocol/put_reader.hpp"
 #include "protocol/ttl.hpp"
 
 namespace cubby::protocol {
@@ -47,6 +47,15 @@ void send_large(Reply& reply, std::string_view key, PinnedValue value, bool esca
   reply.end();
 }
 
+struct StringSink final : ValueSink {
+  Error append(std::string_view piece) override {
+    text += piece;
+    return Error::none;
+  }
+
+  std::string text;
+};
+
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
@@ -72,16 +81,19 @@ Error get_value(const Call& call, Reply& reply) {
 }
 
 Error put_value(const Call& call, Reply& reply) {
-  PutArguments arguments;
-  const Error error = parse_put_arguments(call.body, call.context.limits, arguments);
+  StringSink sink;
+  PutReader reader(call.context.limits, sink);
+  Error error = reader.take(call.body);
+  if (error == Error::none) error = reader.finish();
   if (error != Error::none) return error;
   PutOptions options;
-  if (needs_escape(arguments.value)) {
+  options.ttl = call.context.ttl.ttl_for(reader.ttl());
+  if (reader.escaped_value_size() != reader.value_size()) {
     options.flags = kValueNeedsEscape;
-    options.note = escaped_size(arguments.value);
+    options.note = reader.escaped_value_size();
   }
-  options.ttl = call.context.ttl.ttl_for(std::nullopt);
-  const PutOutcome outcome = call.context.cache.put(arguments.key, arguments.value, options);
+  const PutOutcome outcome = call.context.cache.put(
+      reader.key(), reader.value_borrowed() ? reader.borrowed_value() : sink.text, options);
   if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
   if (outcome == PutOutcome::no_room) return Error::no_room;
   reply.send(200, kJsonType, kStored);

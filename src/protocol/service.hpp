@@ -29,8 +29,8 @@ using Service = Error (*)(const Call& call, Reply& reply);
 // {"status":"OK","key":...,"value":...}. Errors: key_not_found.
 Error get_value(const Call& call, Reply& reply);
 
-// Stores the key and the value in the body, which is JSON. Errors: those of
-// parse_put_arguments(), value_does_not_fit, and no_room.
+// Stores what the body says, which is JSON. Errors: those of PutReader, value_does_not_fit, and
+// no_room.
 Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.

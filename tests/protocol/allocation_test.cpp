@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/connection.hpp"
+#include "protocol/put_reader.hpp"
 #include "support/allocation_counter.hpp"
 #include "support/loopback.hpp"
 
@@ -43,6 +44,35 @@ TEST_F(AllocationTest, AHitAllocatesNothing) {
   const std::string encoded = "a+key+that+is+long+enough+to+need+memory%20of%20its%20own";
   EXPECT_EQ(allocations_for(get(encoded)), 0U);
   EXPECT_EQ(allocations_for("HEAD" + get(encoded).substr(3)), 0U);
+}
+
+TEST_F(AllocationTest, APutAllocatesNothing) {
+  const std::string body =
+      R"({"key":"a key that is long enough to need memory of its own","value":")" +
+      std::string(1000, 'x') + R"(","ttl":60.5,"more":[1,{"a":"b"}]})";
+  EXPECT_EQ(allocations_for("POST /put HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body),
+            0U);
+}
+
+// A sink that nothing may reach.
+struct NoSink final : ValueSink {
+  Error append(std::string_view) override { return Error::value_does_not_fit; }
+};
+
+TEST(PutReaderAllocationTest, AKeyAndAValueThatAreBorrowedAllocateNothing) {
+  const std::string body =
+      R"({"key":"a key that is long enough to need memory of its own","value":")" +
+      std::string(100'000, 'x') + R"(","x":")" + std::string(1000, 'y') +
+      R"(\n\u20ac","ttl":1.25e1})";
+  const Limits limits;
+  NoSink sink;
+  const std::size_t before = allocation_count();
+  PutReader reader(limits, sink);
+  EXPECT_EQ(reader.take(body), Error::none);
+  EXPECT_EQ(reader.finish(), Error::none);
+  EXPECT_EQ(reader.borrowed_value().size(), 100'000U);
+  EXPECT_EQ(allocation_count(), before);
 }
 
 TEST_F(AllocationTest, HealthAllocatesNothing) {

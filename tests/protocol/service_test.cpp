@@ -82,6 +82,21 @@ TEST_F(ServiceTest, PutNotesWhetherTheValueNeedsEscaping) {
   }
 }
 
+TEST_F(ServiceTest, PutPassesTheTimeToLiveOn) {
+  EXPECT_EQ(run(put_value, "", R"({"key":"k","value":"v","ttl":1.5})"), Error::none);
+  world_.clock.advance(std::chrono::milliseconds{1499});
+  EXPECT_EQ(world_.cache.get("k"), "v");
+  world_.clock.advance(std::chrono::milliseconds{1});
+  EXPECT_EQ(world_.cache.get("k"), std::nullopt);
+}
+
+TEST_F(ServiceTest, PutWithoutATimeToLiveEndsTheOldOne) {
+  EXPECT_EQ(run(put_value, "", R"({"key":"k","value":"v","ttl":1})"), Error::none);
+  EXPECT_EQ(run(put_value, "", R"({"key":"k","value":"w"})"), Error::none);
+  world_.clock.advance(std::chrono::hours{1});
+  EXPECT_EQ(world_.cache.get("k"), "w");
+}
+
 TEST_F(ServiceTest, RefusedPutLeavesWhatWasThere) {
   world_.cache.put("k", "old");
   EXPECT_EQ(run(put_value, "", R"({"key":"k","value":1})"), Error::value_not_string);

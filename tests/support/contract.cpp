@@ -153,8 +153,35 @@ void add_operations(Table& table) {
             {stored()});
   table.add("white_space_around_json",
             put_body(" \r\n\t{ \"key\" :\"contract:ws\", \"value\":\"v\" } \n"), {stored()});
+  for (const char* number : {"1e999", "-1e999", "1e-999"}) {
+    table.add("any_number_elsewhere_"s + number,
+              put_body(R"({"key":"contract:n","value":"v","x":)"s + number + "}"), {stored()});
+  }
   table.add("names_may_be_escaped", put_body(R"({"\u006bey":"contract:ne","value":"v"})"),
             {stored()});
+}
+
+void add_times_to_live(Table& table) {
+  const auto put_ttl = [](const std::string& ttl) {
+    return put_body(R"({"key":"contract:ttl","value":"v","ttl":)" + ttl + "}");
+  };
+  for (const char* ttl : {"1", "0.001", "1.5", "1e2", "315360000"}) {
+    table.add("ttl_"s + ttl, put_ttl(ttl), {stored()});
+  }
+  table.add("ttl_may_come_first",
+            put_body(R"({"ttl":3600,"key":"contract:ttl","value":"v"})") + get("contract:ttl"),
+            {stored(), found("contract:ttl", "v")});
+  for (const char* ttl : {"0", "-1", "0.0009", "315360001", "1e999", R"("1")", "null", "true", "[]",
+                          "{}", R"(1,"ttl":1)"}) {
+    table.add_error("bad_ttl_"s + ttl, put_ttl(ttl), 400);
+  }
+  table.add("bad_ttl_says_the_limits", put_ttl("0"),
+            {error_body(400, "The ttl must be a number of seconds from 0.001 to 315360000.")});
+  table.add("ttl_repeated_says_so", put_ttl(R"(1,"ttl":1)"),
+            {error_body(400, "The ttl is given more than once.")});
+  for (const char* ttl : {"NaN", "Infinity", "+1", "1.", ".5", "01"}) {
+    table.add_error("ttl_not_json_"s + ttl, put_ttl(ttl), 400);
+  }
 }
 
 void add_keys_and_values(Table& table) {
@@ -529,6 +556,7 @@ const std::vector<ContractCase>& contract_cases() {
   static const std::vector<ContractCase> cases = [] {
     Table table;
     add_operations(table);
+    add_times_to_live(table);
     add_keys_and_values(table);
     add_bad_queries(table);
     add_bad_json(table);
