@@ -37,9 +37,9 @@ char unescape(char letter) {
 
 }  // namespace
 
-// Invariants: decoded_ is zero whenever next() returns, so that nothing is held back. A byte that
-// is wrong is not taken off before what precedes it has been told; fail() relies on meeting it
-// again. utf8_ is whole in every state but State::text.
+// Invariants: decoded_ is zero whenever next() returns, so that nothing is held back, not even when
+// the next byte is wrong. utf8_ is whole in every state but State::text, and there too while
+// decoded_ is not zero.
 
 bool JsonScanner::next(std::string_view& rest) noexcept {
   while (!rest.empty() && error_ == Error::none) {
@@ -181,7 +181,7 @@ bool JsonScanner::read_text(std::string_view& rest) noexcept {
 
 void JsonScanner::gather(std::string_view& rest) noexcept {
   constexpr std::size_t kEight = 8;
-  std::size_t size = utf8_.is_whole() ? kEight : 0;
+  std::size_t size = kEight;
   while (size == kEight && rest.size() >= kEight && buffer_.size() - decoded_ >= kEight) {
     // All eight are copied; what is not text is written over.
     rest.copy(buffer_.data() + decoded_, kEight);
@@ -332,7 +332,6 @@ bool JsonScanner::tell_number() noexcept {
 }
 
 bool JsonScanner::fail(Error error) noexcept {
-  if (decoded_ > 0) return tell_buffer(false);
   error_ = error;
   return false;
 }
