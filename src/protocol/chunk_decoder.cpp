@@ -25,20 +25,20 @@ bool is_token_char(char c) {
 
 }  // namespace
 
-std::size_t ChunkDecoder::decode(std::string_view input, std::string* body) {
+std::size_t ChunkDecoder::decode(std::string_view input, std::string_view& data) {
+  data = {};
   std::size_t used = 0;
   while (used < input.size() && !done() && error_ == Error::none) {
     if (state_ == State::data) {
       const std::size_t size =
           static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, input.size() - used));
-      if (body != nullptr) body->append(input.substr(used, size));
-      used += size;
+      data = input.substr(used, size);
       chunk_left_ -= size;
       if (chunk_left_ == 0) state_ = State::data_cr;
-    } else {
-      state_ = after(input[used]);
-      ++used;
+      return used + size;
     }
+    state_ = after(input[used]);
+    ++used;
   }
   return used;
 }

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "protocol/error.hpp"
@@ -19,10 +18,10 @@ class ChunkDecoder {
  public:
   explicit ChunkDecoder(const Limits& limits) noexcept : limits_(&limits) {}
 
-  // Decodes from the beginning of `input` and returns how many bytes it has used: all of them,
-  // unless the body ended or turned out wrong within them. Appends the data to `body` unless that
-  // is null.
-  std::size_t decode(std::string_view input, std::string* body);
+  // Decodes from the beginning of `input` up to the end of the first data in it, and returns how
+  // many bytes that are: all of them when there is no data, unless the body ended or turned out
+  // wrong within them. `data` becomes a view into `input`, empty when there is none.
+  std::size_t decode(std::string_view input, std::string_view& data);
 
   // The whole body has been decoded.
   bool done() const noexcept { return state_ == State::done; }

@@ -10,6 +10,7 @@
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/put_request.hpp"
 #include "protocol/reply.hpp"
 #include "protocol/route.hpp"
 #include "protocol/service.hpp"
@@ -37,9 +38,10 @@ Exchange exchange_of(const RequestHead& head) {
 
 }  // namespace
 
-// Invariants: `exchange_`, `key_`, `body_` and the two ways to find a body's end mean something
-// only while awaiting_body_; otherwise the strings hold no memory. When awaiting_body_ the views of
-// exchange_ point into key_ or into the route table, never into an input.
+// Invariants: `exchange_`, `key_`, `put_` and the two ways to find a body's end mean something only
+// while awaiting_body_; otherwise they hold no memory. When awaiting_body_ the views of exchange_
+// point into key_ or into the route table, and put_ has kept what it needs, so nothing points into
+// an input.
 class Connection::Impl {
  public:
   explicit Impl(const Context& context)
@@ -72,8 +74,10 @@ class Connection::Impl {
     forget_body();
   }
 
-  std::size_t memory_bytes() const noexcept { return heap_bytes(key_) + heap_bytes(body_); }
-  std::size_t staged_bytes() const noexcept { return 0; }
+  std::size_t memory_bytes() const noexcept {
+    return heap_bytes(key_) + (put_ ? put_->memory_bytes() : 0);
+  }
+  std::size_t staged_bytes() const noexcept { return put_ ? put_->staged_bytes() : 0; }
 
   void drain() noexcept {
     draining_ = true;
@@ -153,37 +157,61 @@ class Connection::Impl {
     exchange_.operation.key = key_;
     chunked_ = head.chunked;
     body_left_ = head.content_length;
-    decoder_ = ChunkDecoder(context_.limits);
+    body_wanted_ = exchange.operation.error == Error::none &&
+                   exchange.operation.route->argument == Argument::body;
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
-    const bool is_wanted = exchange_.operation.error == Error::none &&
-                           exchange_.operation.route->argument == Argument::body;
-    std::string* const kept = is_wanted ? &body_ : nullptr;
-    const std::size_t used =
-        chunked_ ? decoder_.decode(input, kept) : take_counted_body(input, kept);
-    if (chunked_ && decoder_.error() != Error::none) {
+    std::size_t used = 0;
+    while (used < input.size() && !body_ended() && decoder_.error() == Error::none) {
+      std::string_view data;
+      used += take_data(input.substr(used), data);
+      if (body_wanted_ && !data.empty()) take_into_put(data);
+    }
+    // The input goes.
+    if (put_ && !body_ended()) {
+      if (const Error error = put_->keep(); error != Error::none) give_put_up(error);
+    }
+    if (decoder_.error() != Error::none) {
       refuse(exchange_, decoder_.error(), output);
       forget_body();
-    } else if (chunked_ ? decoder_.done() : body_left_ == 0) {
-      answer(exchange_, body_, output);
+    } else if (body_ended()) {
+      answer(exchange_, {}, output);
       forget_body();
     }
     return used;
   }
 
-  std::size_t take_counted_body(std::string_view input, std::string* body) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size()));
-    if (body != nullptr) body->append(input.substr(0, size));
-    body_left_ -= size;
-    return size;
+  bool body_ended() const noexcept { return chunked_ ? decoder_.done() : body_left_ == 0; }
+
+  // Takes the framing off the beginning of `input`; returns how many bytes it has used.
+  std::size_t take_data(std::string_view input, std::string_view& data) {
+    if (chunked_) return decoder_.decode(input, data);
+    data = input.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size())));
+    body_left_ -= data.size();
+    return data.size();
+  }
+
+  void take_into_put(std::string_view data) {
+    if (!put_) put_ = std::make_unique<PutRequest>(context_);
+    if (const Error error = put_->take(data); error != Error::none) give_put_up(error);
+  }
+
+  // The rest of the body is read away, so that the reply, and what becomes of the connection, do
+  // not depend on how much of it has arrived.
+  void give_put_up(Error error) {
+    exchange_.operation.error = error;
+    body_wanted_ = false;
+    put_.reset();
   }
 
   void forget_body() {
     awaiting_body_ = false;
     exchange_ = {};
     std::string().swap(key_);
-    std::string().swap(body_);
+    put_.reset();
+    decoder_ = ChunkDecoder(context_.limits);
   }
 
   void answer(const Exchange& exchange, std::string_view body, std::string& output) {
@@ -194,7 +222,8 @@ class Connection::Impl {
     Reply reply(output, large_, context_.date.text(), persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
-      operation.error = operation.route->service({context_, operation.key, body}, reply);
+      operation.error =
+          operation.route->service({context_, operation.key, body, put_.get()}, reply);
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     finished_ = close;
@@ -219,10 +248,11 @@ class Connection::Impl {
   std::uint64_t body_left_;
   Exchange exchange_;
   std::string key_;
-  std::string body_;
+  std::unique_ptr<PutRequest> put_;  // once there is some of a body that is wanted
   std::optional<LargeBody> large_;
   bool chunked_ = false;
   bool awaiting_body_ = false;
+  bool body_wanted_ = false;
   bool blank_line_taken_ = false;
   bool has_more_ = false;  // input was left because the output was full
   bool draining_ = false;

@@ -7,8 +7,7 @@
 #include <cubby/cache.hpp>
 
 #include "protocol/json_escape.hpp"
-#include "protocol/put_reader.hpp"
-#include "protocol/ttl.hpp"
+#include "protocol/put_request.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -47,15 +46,6 @@ void send_large(Reply& reply, std::string_view key, PinnedValue value, bool esca
   reply.end();
 }
 
-struct StringSink final : ValueSink {
-  Error append(std::string_view piece) override {
-    text += piece;
-    return Error::none;
-  }
-
-  std::string text;
-};
-
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
@@ -81,21 +71,15 @@ Error get_value(const Call& call, Reply& reply) {
 }
 
 Error put_value(const Call& call, Reply& reply) {
-  StringSink sink;
-  PutReader reader(call.context.limits, sink);
-  Error error = reader.take(call.body);
-  if (error == Error::none) error = reader.finish();
-  if (error != Error::none) return error;
-  PutOptions options;
-  options.ttl = call.context.ttl.ttl_for(reader.ttl());
-  if (reader.escaped_value_size() != reader.value_size()) {
-    options.flags = kValueNeedsEscape;
-    options.note = reader.escaped_value_size();
+  Error error = Error::none;
+  if (call.put != nullptr) {
+    error = call.put->store();
+  } else {
+    PutRequest put(call.context);
+    error = put.take(call.body);
+    if (error == Error::none) error = put.store();
   }
-  const PutOutcome outcome = call.context.cache.put(
-      reader.key(), reader.value_borrowed() ? reader.borrowed_value() : sink.text, options);
-  if (outcome == PutOutcome::too_large) return Error::value_does_not_fit;
-  if (outcome == PutOutcome::no_room) return Error::no_room;
+  if (error != Error::none) return error;
   reply.send(200, kJsonType, kStored);
   return Error::none;
 }

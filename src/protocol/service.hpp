@@ -15,11 +15,14 @@ namespace cubby::protocol {
 // note then says how many bytes it takes when it is escaped.
 inline constexpr std::uint8_t kValueNeedsEscape = 1;
 
+class PutRequest;
+
 // The views are valid during the call only.
 struct Call {
   const Context& context;
   std::string_view key;
-  std::string_view body;
+  std::string_view body;      // when it has arrived whole
+  PutRequest* put = nullptr;  // has taken the body, otherwise
 };
 
 // Runs the operation. Writes the reply and returns Error::none, or writes nothing and returns what
@@ -29,8 +32,7 @@ using Service = Error (*)(const Call& call, Reply& reply);
 // {"status":"OK","key":...,"value":...}. Errors: key_not_found.
 Error get_value(const Call& call, Reply& reply);
 
-// Stores what the body says, which is JSON. Errors: those of PutReader, value_does_not_fit, and
-// no_room.
+// Stores what the body says, which is JSON. Errors: those of PutRequest.
 Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.

@@ -25,7 +25,9 @@ Decoded decode(std::string_view input, std::size_t piece = std::string_view::npo
   ChunkDecoder decoder(kLimits);
   Decoded decoded;
   while (decoded.used < input.size() && !decoder.done() && decoder.error() == Error::none) {
-    decoded.used += decoder.decode(input.substr(decoded.used, piece), &decoded.body);
+    std::string_view data;
+    decoded.used += decoder.decode(input.substr(decoded.used, piece), data);
+    decoded.body += data;
   }
   decoded.done = decoder.done();
   decoded.error = decoder.error();
@@ -155,9 +157,17 @@ TEST(ChunkDecoderTest, LimitsExtensionsAndTrailers) {
   EXPECT_EQ(decode("0\r\nA:\r\nB:\r\nC:\r\n\r\n").error, Error::bad_chunk);
 }
 
-TEST(ChunkDecoderTest, NeedsNoPlaceForABodyThatNobodyWants) {
+TEST(ChunkDecoderTest, ShowsOneRunOfDataAtATime) {
   ChunkDecoder decoder(kLimits);
-  EXPECT_EQ(decoder.decode("3\r\nabc\r\n0\r\n\r\n", nullptr), 13U);
+  const std::string_view input = "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n";
+  std::string_view data;
+  EXPECT_EQ(decoder.decode(input, data), 6U);
+  EXPECT_EQ(data, "abc");
+  EXPECT_EQ(static_cast<const void*>(data.data()), input.data() + 3) << "it is not copied";
+  EXPECT_EQ(decoder.decode(input.substr(6), data), 6U);
+  EXPECT_EQ(data, "d");
+  EXPECT_EQ(decoder.decode(input.substr(12), data), 7U);
+  EXPECT_EQ(data, "");
   EXPECT_TRUE(decoder.done());
 }
 

@@ -1,0 +1,61 @@
+#include "protocol/put_request.hpp"
+
+#include "protocol/heap_bytes.hpp"
+#include "protocol/service.hpp"
+#include "protocol/ttl.hpp"
+
+namespace cubby::protocol {
+
+Error PutRequest::append(std::string_view piece) {
+  if (large_.size() == 0 && piece.size() <= kLargeValueBytes - small_.size()) {
+    small_ += piece;
+    return Error::none;
+  }
+  if (!small_.empty()) {
+    const Error error = append_to_large(small_);
+    std::string().swap(small_);
+    if (error != Error::none) return error;
+  }
+  return append_to_large(piece);
+}
+
+Error PutRequest::append_to_large(std::string_view piece) {
+  switch (large_.append(piece)) {
+    case ValueWriter::Outcome::appended:
+      break;
+    case ValueWriter::Outcome::too_large:
+      return Error::value_does_not_fit;
+    case ValueWriter::Outcome::no_room:
+      return Error::no_room;
+  }
+  return Error::none;
+}
+
+Error PutRequest::store() {
+  if (const Error error = reader_.finish(); error != Error::none) return error;
+  PutOptions options;
+  options.ttl = context_.ttl.ttl_for(reader_.ttl());
+  if (reader_.escaped_value_size() != reader_.value_size()) {
+    options.flags = kValueNeedsEscape;
+    options.note = reader_.escaped_value_size();
+  }
+  const std::string_view small = reader_.value_borrowed() ? reader_.borrowed_value() : small_;
+  const PutOutcome outcome = large_.size() != 0 ? context_.cache.put(reader_.key(), large_, options)
+                                                : context_.cache.put(reader_.key(), small, options);
+  switch (outcome) {
+    case PutOutcome::inserted:
+    case PutOutcome::replaced:
+      break;
+    case PutOutcome::too_large:
+      return Error::value_does_not_fit;
+    case PutOutcome::no_room:
+      return Error::no_room;
+  }
+  return Error::none;
+}
+
+std::size_t PutRequest::memory_bytes() const noexcept {
+  return sizeof *this + reader_.key().size() + heap_bytes(small_);
+}
+
+}  // namespace cubby::protocol
