@@ -176,8 +176,9 @@ const std::vector<Option>& options() {
        "How long requests that have begun may take after SIGTERM or SIGINT, before they are cut.",
        duration(&Settings::shutdown_timeout, kLongestShutdown)},
       {"max-memory", "SIZE", "70%", "Memory",
-       "The budget for everything that is stored: 512m, 1.5g, bytes, or a percentage of what the "
-       "machine or its container has.",
+       "The limit for entries, index and connections together: 512m, 1.5g, bytes, or a percentage "
+       "of "
+       "what the machine or its container has.",
        memory_amount()},
       {"shards", "N", "64", "Memory",
        "Into how many independently locked parts the cache is split: a power of two.",
