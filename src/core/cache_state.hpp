@@ -49,6 +49,8 @@ struct CacheState {
   // entry's.
   std::atomic<std::size_t> reserved_bytes{0};
   std::atomic<std::size_t> detached_bytes{0};
+  // How many large values there are.
+  std::atomic<std::size_t> large_values{0};
   // Counts uses of entries, over all shards: what "used longer ago" means between two shards.
   alignas(64) std::atomic<std::uint32_t> uses{0};
   UseTimeline use_timeline;

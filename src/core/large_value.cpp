@@ -15,6 +15,7 @@ LargeValue::~LargeValue() {
   state_.arena.release_pages(pages_);
   state_.detached_bytes.fetch_sub(charged, kRelaxed);
   state_.budget.refund(charged);
+  state_.large_values.fetch_sub(1, kRelaxed);
 }
 
 bool LargeValue::add_page() {

@@ -34,7 +34,9 @@ class LargeValue {
     return (size + kPageBytes - 1) / kPageBytes * kPageCharge;
   }
 
-  explicit LargeValue(CacheState& state) noexcept : state_(state) {}
+  explicit LargeValue(CacheState& state) noexcept : state_(state) {
+    state_.large_values.fetch_add(1, std::memory_order_relaxed);
+  }
   ~LargeValue();
 
   LargeValue(const LargeValue&) = delete;

@@ -42,9 +42,15 @@ Shard::Shard(CacheState& state, std::uint8_t id)
   account_index(0);
 }
 
+// The arena goes as a whole, but what keeps account of large values is outside it.
 Shard::~Shard() {
-  // The arena goes as a whole, but what is outside it has to be let go.
-  clear();
+  const MutexLock lock(mutex_);
+  if (state_.large_values.load(std::memory_order_relaxed) == 0) return;
+  for (Ref entry = newest_; entry != 0;) {
+    const Ref next = header(entry).next;
+    PinnedValue released = state_.store.destroy(entry);
+    entry = next;
+  }
 }
 
 void Shard::account_index(std::size_t bytes_before) {

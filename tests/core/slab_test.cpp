@@ -6,10 +6,9 @@
 #include <span>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <gtest/gtest.h>
 
 namespace cubby::test {
 namespace {

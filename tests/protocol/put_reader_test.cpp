@@ -270,11 +270,9 @@ struct RecordingSink final : ValueSink {
 
 class PutReaderBorrowingTest : public testing::Test {
  protected:
+  Limits limits_;
   RecordingSink sink_;
   PutReader reader_{limits_, sink_};
-
- private:
-  Limits limits_;
 };
 
 TEST_F(PutReaderBorrowingTest, LeavesWhatIsPlainAndWholeWhereItIs) {

@@ -72,8 +72,7 @@ TEST_F(ServerTest, GivesAConnectionToTheWorkerWithTheFewest) {
   };
   Cache cache(cache_options);
   options_.threads = kThreads;
-  server_ = std::make_unique<Server>(cache, options_);
-  server_->start();
+  const auto server = serve(cache);
 
   std::map<std::thread::id, std::vector<Client>> clients;
   const auto add = [&](const std::string& key) {

@@ -113,8 +113,7 @@ TEST_F(ServerTest, ClosesOnlyTheConnectionThatMemoryRunsOutFor) {
     return 1;
   };
   Cache cache(cache_options);
-  server_ = std::make_unique<Server>(cache, options_);
-  server_->start();
+  const auto server = serve(cache);
   Client bystander = dial();
   Client victim = dial();
   EXPECT_EQ(victim.exchange(put("k", "v")).status, 200);
@@ -147,8 +146,7 @@ TEST_F(ServerTest, GivesTheMemoryOfExpiredEntriesBackUnasked) {
   for (int i = 0; i < 5000; ++i) {
     cache.put("key" + std::to_string(i), std::string(1000, 'v'), {.ttl = std::chrono::seconds(60)});
   }
-  server_ = std::make_unique<Server>(cache, options_);
-  server_->start();
+  const auto server = serve(cache);
   EXPECT_EQ(cache.stats().entries, 5000U);
   clock.advance(std::chrono::seconds(60));
   EXPECT_TRUE(eventually([&] { return cache.stats().entries == 0; }));

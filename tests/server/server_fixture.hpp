@@ -59,6 +59,14 @@ class ServerTest : public ::testing::Test {
     return *server_;
   }
 
+  // Serves a cache of the test's own, as long as what this returns lives.
+  auto serve(Cache& cache) {
+    server_ = std::make_unique<Server>(cache, options_);
+    server_->start();
+    const auto end = [this](const void*) { server_.reset(); };
+    return std::unique_ptr<const Cache, decltype(end)>(&cache, end);
+  }
+
   Client dial() { return Client(server_->port()); }
 
   // Returns once the server has begun to stop: it does not listen any more.
