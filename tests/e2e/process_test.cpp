@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <system_error>
@@ -14,21 +13,16 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "support/child_process.hpp"
 #include "support/client.hpp"
+#include "support/process_memory.hpp"
+#include "support/sanitizers.hpp"
 
 namespace cubby::test {
 namespace {
 
 using std::chrono::milliseconds;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 std::ptrdiff_t lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 
@@ -167,15 +161,6 @@ TEST(Process, LosesNoReplyWhenStoppedUnderLoad) {
   EXPECT_GE(answered, 4000);
   EXPECT_EQ(daemon.wait(), 0);
   EXPECT_TRUE(contains(daemon.output(), "every request was answered")) << daemon.output();
-}
-
-// The resident memory of a process, in bytes.
-std::size_t resident_bytes(int pid) {
-  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
-  std::size_t total_pages = 0;
-  std::size_t resident_pages = 0;
-  statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 TEST(Process, HoldsAtMostTwoKilobytesForAnIdleConnection) {

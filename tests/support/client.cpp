@@ -156,6 +156,12 @@ ReceivedReply Client::exchange(std::string_view request) {
   return receive();
 }
 
+std::string_view Client::receive_some() {
+  buffer_.clear();
+  fill();
+  return buffer_;
+}
+
 void Client::end_writing() { ::shutdown(fd_, SHUT_WR); }
 
 void Client::reset() {

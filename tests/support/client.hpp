@@ -51,6 +51,10 @@ class Client {
   ReceivedReply receive(bool to_head = false);
   ReceivedReply exchange(std::string_view request);
 
+  // What arrives next, as it is: at least a byte, but nothing at the peer's orderly end. Valid
+  // until the next call. Not to be mixed with receive(), which reads ahead.
+  std::string_view receive_some();
+
   // Half-closes: no more is going to be sent.
   void end_writing();
   // Closes with a reset instead of an orderly end.
