@@ -13,11 +13,12 @@ class Daemon:
     """Starts cubbyd on a port that the system chooses, and stops it at the end of a `with` block.
 
     `port` is the port, taken from the line that the daemon logs when it is ready. Leaving the block
-    fails when the daemon did not exit with 0 upon SIGTERM.
+    fails when the daemon did not exit with 0 upon SIGTERM. `launcher` is a command that is put
+    before the daemon's own, and becomes it.
     """
 
-    def __init__(self, binary, *options):
-        self._command = [str(binary), "--port", "0", *options]
+    def __init__(self, binary, *options, launcher=()):
+        self._command = [*launcher, str(binary), "--port", "0", *options]
         self._log = []
 
     def __enter__(self):
@@ -50,6 +51,9 @@ class Daemon:
     def log(self):
         """Everything that the daemon has printed so far."""
         return "".join(self._log)
+
+    def alive(self):
+        return self._process.poll() is None
 
     def _collect(self):
         self._log.extend(self._process.stdout)
