@@ -74,6 +74,11 @@ class Connection::Impl {
     forget_body();
   }
 
+  std::size_t body_bytes_ahead() const noexcept {
+    if (!awaiting_body_ || !body_wanted_) return 0;
+    return chunked_ ? context_.limits.max_body_bytes() : static_cast<std::size_t>(body_left_);
+  }
+
   std::size_t memory_bytes() const noexcept {
     return heap_bytes(key_) + (put_ ? put_->memory_bytes() : 0);
   }
@@ -273,6 +278,7 @@ bool Connection::finished() const noexcept { return impl_->finished(); }
 bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
 bool Connection::in_request() const noexcept { return impl_->in_request(); }
 void Connection::give_up(Error error, std::string& output) { impl_->give_up(error, output); }
+std::size_t Connection::body_bytes_ahead() const noexcept { return impl_->body_bytes_ahead(); }
 std::size_t Connection::memory_bytes() const noexcept { return impl_->memory_bytes(); }
 std::size_t Connection::staged_bytes() const noexcept { return impl_->staged_bytes(); }
 void Connection::drain() noexcept { impl_->drain(); }

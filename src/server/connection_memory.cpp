@@ -2,29 +2,101 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace cubby::server {
+namespace {
+
+// Of this many sessions that are resumed, one is the one that has waited longest.
+constexpr unsigned kTurnOfTheFirst = 4;
+
+}  // namespace
+
+// Invariants: promised_ and held_ are the sums of the sessions' promised_ and counted_, own_ is
+// that of their own holdings, and kIdleConnectionBytes for each. A session in waiting_ has no
+// promise and is not in holders_. What it has of its request so far is little, and it is nobody's
+// fault that it stands still, so it does not count.
+
+std::size_t ConnectionMemory::counted(std::size_t bytes) const noexcept {
+  return std::min(bytes, most_bytes_ / 4);
+}
 
 void ConnectionMemory::closed(Session& session) noexcept {
   take_note(session, {});
+  take_promise_back(session);
   change(0, kIdleConnectionBytes);
 }
 
 void ConnectionMemory::account(Session& session) noexcept {
+  if (session.promised_ != 0 && session.bytes_ahead() == 0) take_promise_back(session);
   const Holdings holdings = session.holdings();
   if (holdings.sum() == 0 && session.accounted_.sum() == 0) return;
   take_note(session, holdings);
   if (holdings.sum() == 0) return;
+  session.got_on_at_ = Clock::now();
   holders_.push_back(session);
   make_others_let_go(session);
 }
 
-// The session is in no list afterwards.
+bool ConnectionMemory::lets_go_on(Session& session) noexcept {
+  if (session.promised_ != 0 || session.bytes_ahead() <= kFreelyTakenBytes) return true;
+  return !tight() && promise(session);
+}
+
+bool ConnectionMemory::promise(Session& session) noexcept {
+  const std::size_t bytes = counted(session.bytes_ahead());
+  if (promised_ + bytes > most_bytes_ / 4 * 3) return false;
+  session.promised_ = bytes;
+  promised_ += bytes;
+  return true;
+}
+
+void ConnectionMemory::take_promise_back(Session& session) noexcept {
+  if (session.promised_ == 0) return;
+  promised_ -= std::exchange(session.promised_, 0);
+  resume_who_fits();
+}
+
+void ConnectionMemory::wait(std::unique_ptr<Session> session) {
+  waiting_.push_back(std::move(session));
+  static_cast<HolderHook&>(*waiting_.back()).unlink();
+  held_ -= std::exchange(waiting_.back()->counted_, 0);
+}
+
+void ConnectionMemory::resume_who_fits() noexcept {
+  while (tight()) {
+    const bool first = resumed_ % kTurnOfTheFirst == 0;
+    std::unique_ptr<Session>& next = first ? waiting_.front() : waiting_.back();
+    if (!promise(*next)) return;
+    ++resumed_;
+    std::unique_ptr<Session> session = std::move(next);
+    first ? waiting_.pop_front() : waiting_.pop_back();
+    Session::resume(std::move(session));
+  }
+}
+
+void ConnectionMemory::refuse_standing(Clock::time_point now) noexcept {
+  for (auto at = holders_.begin(); tight() && at != holders_.end();) {
+    Session& session = *at++;
+    if (session.got_on_at_ + kLongestStandstill > now) return;
+    if (session.promised_ != 0) refuse(session);
+  }
+}
+
+void ConnectionMemory::resume_all() noexcept {
+  while (tight()) {
+    std::unique_ptr<Session> session = std::move(waiting_.front());
+    waiting_.pop_front();
+    Session::resume(std::move(session));
+  }
+}
+
+// The session is not among the holders afterwards.
 void ConnectionMemory::take_note(Session& session, const Holdings& holdings) noexcept {
   static_cast<HolderHook&>(session).unlink();
-  const Holdings before = session.accounted_;
-  session.accounted_ = holdings;
-  held_ += holdings.sum() - before.sum();
+  const Holdings before = std::exchange(session.accounted_, holdings);
+  held_ -= std::exchange(session.counted_, counted(holdings.sum()));
+  held_ += session.counted_;
   bytes_.store(bytes() + holdings.staged - before.staged, std::memory_order_relaxed);
   change(holdings.own, before.own);
 }
@@ -37,11 +109,27 @@ void ConnectionMemory::change(std::size_t more, std::size_t less) noexcept {
 
 void ConnectionMemory::make_others_let_go(const Session& session) noexcept {
   while (held_ > most_bytes_ || !reserve()) {
-    Session& longest_still = holders_.front();
-    if (&longest_still == &session) return;
-    longest_still.shed();
-    take_note(longest_still, longest_still.holdings());
+    Session* const other = longest_still(session);
+    if (other == nullptr) return;
+    refuse(*other);
   }
+}
+
+// Who has a promise comes last: what is promised leaves room enough for the others.
+Session* ConnectionMemory::longest_still(const Session& but) noexcept {
+  Session* promised = nullptr;
+  for (Session& session : holders_) {
+    if (&session == &but) continue;
+    if (session.promised_ == 0) return &session;
+    if (promised == nullptr) promised = &session;
+  }
+  return promised;
+}
+
+void ConnectionMemory::refuse(Session& session) noexcept {
+  session.shed();
+  take_note(session, session.holdings());
+  take_promise_back(session);
 }
 
 // Whole steps, and one more than is needed before any is given back.

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <deque>
+#include <memory>
 
 #include <boost/intrusive/list.hpp>
 
@@ -21,14 +24,37 @@ inline constexpr std::size_t kIdleConnectionBytes = 768;
 // The budget is asked in steps of this, so that it is left alone while requests come and go.
 inline constexpr std::size_t kReservationStep = std::size_t{256} << 10;
 
-// Sums up what sessions hold and reserves it in the cache. When all together hold more than they
-// may, those have to let go that have neither sent nor taken anything for longest: a client that
-// gets on with its request stays, one that has stopped in the middle goes. One session alone may
-// hold as much as the cache can spare, or large values could not be stored.
+// A body of which no more is to come than this is always taken.
+inline constexpr std::size_t kFreelyTakenBytes = std::size_t{16} << 10;
+
+// What is read at once from a connection that has been promised no memory, while others wait for
+// some: enough for small requests, and little to keep of large ones.
+inline constexpr std::size_t kReadBytesWhenTight = std::size_t{4} << 10;
+
+// While others wait for memory, a body that has some must not stand still for longer.
+inline constexpr std::chrono::milliseconds kLongestStandstill{250};
+// How often that is looked at.
+inline constexpr std::chrono::milliseconds kTightTick{50};
+
+// Two bounds keep many clients from taking all memory at once, whether they mean to or not:
+//
+// Before more of a body is read than kFreelyTakenBytes, the rest of it is promised to its session.
+// What is promised to all together is limited; who gets no promise now is not read from until there
+// is room. So those that have begun can finish. Whose client stops in the middle meanwhile is
+// refused. Most often the latest that waits is next, since a client that has just sent something is
+// likely there to send the rest, and now and then the first, so that no one waits for ever.
+//
+// And when sessions really hold more than they may, replies that are not read included, those let
+// go that have got on longest ago, of those without a promise first.
+//
+// A session counts with at most a quarter of the limit: one may hold as much as the cache can
+// spare, or large values could not be stored, and must not be in the way of all others.
 //
 // Thread safety: bytes() may be called from any thread; everything else belongs to the worker's.
 class ConnectionMemory {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // `most_bytes` is what all sessions may hold.
   ConnectionMemory(Cache& cache, std::size_t most_bytes) noexcept
       : reservation_(cache), most_bytes_(most_bytes) {}
@@ -40,6 +66,23 @@ class ConnectionMemory {
   // that is too much.
   void account(Session& session) noexcept;
 
+  // Whether the session may be read from. If not, it must wait().
+  bool lets_go_on(Session& session) noexcept;
+
+  // Keeps a session until there is room for its request; then it is resumed. Throws
+  // std::bad_alloc.
+  void wait(std::unique_ptr<Session> session);
+
+  // Somebody waits.
+  bool tight() const noexcept { return !waiting_.empty(); }
+
+  // Refuses those that others wait for and that stand still. To be called every kTightTick while
+  // tight().
+  void refuse_standing(Clock::time_point now) noexcept;
+
+  // Resumes all that wait, because their connections are closed.
+  void resume_all() noexcept;
+
   // What all connections take.
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
@@ -47,17 +90,26 @@ class ConnectionMemory {
   using Holders = boost::intrusive::list<Session, boost::intrusive::base_hook<HolderHook>,
                                          boost::intrusive::constant_time_size<false>>;
 
+  std::size_t counted(std::size_t bytes) const noexcept;
+  bool promise(Session& session) noexcept;
+  void take_promise_back(Session& session) noexcept;
+  void resume_who_fits() noexcept;
   void take_note(Session& session, const Holdings& holdings) noexcept;
   void change(std::size_t more, std::size_t less) noexcept;
   void make_others_let_go(const Session& session) noexcept;
+  Session* longest_still(const Session& but) noexcept;
+  void refuse(Session& session) noexcept;
   bool reserve() noexcept;
 
   Cache::Reservation reservation_;
   const std::size_t most_bytes_;
-  std::size_t held_ = 0;  // by sessions, staged bytes too
-  std::size_t own_ = 0;   // of connections, without staged bytes: what is to be reserved
+  std::size_t promised_ = 0;  // for bodies that are on their way
+  std::size_t held_ = 0;      // by sessions, staged bytes too
+  std::size_t own_ = 0;       // of connections, without staged bytes: what is to be reserved
   std::atomic<std::size_t> bytes_{0};
-  Holders holders_;  // sessions that hold something, those first that got on longest ago
+  Holders holders_;  // sessions that hold something and do not wait, who got on longest ago first
+  std::deque<std::unique_ptr<Session>> waiting_;  // in the order of their coming
+  unsigned resumed_ = 0;
 };
 
 }  // namespace cubby::server

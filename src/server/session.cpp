@@ -79,12 +79,27 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
         return wait(std::move(self), Socket::wait_read);
       case Next::wait_to_write:
         return wait(std::move(self), Socket::wait_write);
+      case Next::wait_for_memory:
+        return worker.wait_for_memory(std::move(self));
       case Next::take_turn:
-        return boost::asio::post(worker.io(),
-                                 [self = std::move(self)]() mutable { run(std::move(self)); });
+        return take_turn(std::move(self));
       case Next::close:
         return;
     }
+  } catch (const std::exception& error) {
+    worker.report("a connection was closed", error);
+  }
+}
+
+void Session::take_turn(std::unique_ptr<Session> self) {
+  boost::asio::io_context& io = self->worker_.io();
+  boost::asio::post(io, [self = std::move(self)]() mutable { run(std::move(self)); });
+}
+
+void Session::resume(std::unique_ptr<Session> self) noexcept {
+  Worker& worker = self->worker_;
+  try {
+    take_turn(std::move(self));
   } catch (const std::exception& error) {
     worker.report("a connection was closed", error);
   }
@@ -109,7 +124,10 @@ Session::Next Session::step() {
   if (connection_.finished()) return end();
   if (connection_.has_more()) return answer({}, true);
 
-  const auto buffer = worker_.read_buffer();
+  if (!worker_.memory().lets_go_on(*this)) return Next::wait_for_memory;
+
+  auto buffer = worker_.read_buffer();
+  if (worker_.memory().tight() && promised_ == 0) buffer = buffer.first(kReadBytesWhenTight);
   const IoResult got = read_some(socket_.native_handle(), buffer);
   switch (got.status) {
     case IoStatus::done:

@@ -47,8 +47,9 @@ using HolderHook =
 // A session owns bytes only for a request that has not arrived whole and for replies that the
 // kernel did not take; everything else goes through its worker's buffers.
 //
-// Ownership: a session always waits for exactly one thing, and the handler of that operation owns
-// it. When it has nothing to wait for any more it is destroyed, which closes the connection.
+// Ownership: a session always waits for exactly one thing, and the handler of that operation, or
+// the worker's memory, owns it. When it has nothing to wait for any more it is destroyed, which
+// closes the connection.
 //
 // Thread safety: none; a session belongs to its worker's thread.
 class Session : public SessionHook, public HolderHook {
@@ -72,8 +73,12 @@ class Session : public SessionHook, public HolderHook {
   // is closed.
   void shed() noexcept;
 
-  // What the session holds beyond being open.
+  // What the session holds beyond being open, and what else it needs to go on with its request.
   Holdings holdings() const noexcept;
+  std::size_t bytes_ahead() const noexcept { return connection_.body_bytes_ahead(); }
+
+  // Goes on when the worker's thread has a moment. For sessions that waited for memory.
+  static void resume(std::unique_ptr<Session> self) noexcept;
 
   // A request has begun that is not answered, or a reply is not sent.
   bool busy() const noexcept;
@@ -88,9 +93,10 @@ class Session : public SessionHook, public HolderHook {
                                                   boost::asio::io_context::executor_type>;
 
   // What a session does next.
-  enum class Next { wait_to_read, wait_to_write, take_turn, close };
+  enum class Next { wait_to_read, wait_to_write, wait_for_memory, take_turn, close };
 
   static void run(std::unique_ptr<Session> self) noexcept;
+  static void take_turn(std::unique_ptr<Session> self);
   static void wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what);
 
   Next step();
@@ -108,8 +114,12 @@ class Session : public SessionHook, public HolderHook {
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;
   bool lingering_ = false;
+  // What the worker keeps account of for this session.
   friend class ConnectionMemory;
-  Holdings accounted_;  // what the worker's sums have of this session
+  Holdings accounted_;
+  std::size_t counted_ = 0;   // of the holdings, for the limit
+  std::size_t promised_ = 0;  // for the rest of a body
+  std::chrono::steady_clock::time_point got_on_at_;
 
   std::size_t linger_bytes_left_ = kLingerBytes;
   std::chrono::steady_clock::time_point linger_deadline_;

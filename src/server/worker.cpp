@@ -111,6 +111,7 @@ void Worker::cut_now() noexcept {
     sessions_.front().cut();
   }
   while (!lingering_.empty()) lingering_.front().cut();
+  memory_.resume_all();
   end_if_done();
 }
 
@@ -124,6 +125,7 @@ void Worker::arm_timer() {
   const auto now = steady_clock::now();
   auto next = now + to_next_second;
   if (phase_ != Phase::serving) next = std::min(now + kDrainTick, deadline_);
+  if (memory_.tight()) next = std::min(next, now + kTightTick);
   timer_.expires_at(next);
   timer_.async_wait([this](boost::system::error_code) { on_timer(); });
   timer_armed_ = true;
@@ -136,6 +138,7 @@ void Worker::on_timer() {
   while (!lingering_.empty() && lingering_.front().linger_deadline() <= now) {
     lingering_.front().cut();
   }
+  memory_.refuse_standing(now);
   if (phase_ == Phase::draining && now >= grace_end_) {
     phase_ = Phase::closing;
     wake_all();
@@ -159,6 +162,13 @@ void Worker::report(const char* what, const std::exception& why) const noexcept 
   const int length = std::snprintf(line.data(), line.size(), "%s: %s", what, why.what());
   if (length < 0) return;
   report_({line.data(), std::min(static_cast<std::size_t>(length), line.size() - 1)});
+}
+
+void Worker::wait_for_memory(std::unique_ptr<Session> session) {
+  const bool is_first = !memory_.tight();
+  memory_.wait(std::move(session));
+  // It ticks faster from now on.
+  if (is_first) timer_.cancel();
 }
 
 void Worker::session_began(Session& session) noexcept {

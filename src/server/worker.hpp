@@ -87,6 +87,7 @@ class Worker {
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), kReadBufferBytes}; }
   std::string& output() noexcept { return output_; }
   ConnectionMemory& memory() noexcept { return memory_; }
+  void wait_for_memory(std::unique_ptr<Session> session);
   void report(const char* what, const std::exception& why) const noexcept;
   void session_began(Session& session) noexcept;
   void session_lingers(Session& session) noexcept;
