@@ -21,9 +21,10 @@ namespace {
 constexpr int kShardsCompared = 5;
 
 // Pages that are read at once for expired entries: some 40 microseconds' work each when full of
-// them.
-constexpr std::size_t kPagesSweptForRoom = 1;
+// them, and a few when what was noted of them holds no longer.
 constexpr std::size_t kPagesSweptAtOnce = 16;
+// How many of the latter kind are read before a live entry is evicted.
+constexpr int kPagesSweptForRoom = 64;
 
 // Empty pages that are kept: enough that classes trading pages with one another do not go through
 // the system each time.
@@ -315,10 +316,14 @@ class Cache::Impl {
     return oldest;
   }
 
-  // Makes room by removing what has expired or else by evicting one entry. False when there are no
-  // entries.
+  // Makes room by removing what has expired, as far as a bounded search finds it, or else by
+  // evicting one entry. False when there are no entries.
   bool evict() {
-    if (sweeper_.due() && sweeper_.sweep(kPagesSweptForRoom).removed != 0) return true;
+    for (int page = 0; page < kPagesSweptForRoom && sweeper_.due(); ++page) {
+      const Sweeper::Progress progress = sweeper_.sweep(1);
+      if (progress.removed != 0) return true;
+      if (!progress.more) break;
+    }
     while (Shard* victim = choose_victim()) {
       if (victim->evict_oldest()) return true;
     }

@@ -92,6 +92,21 @@ TEST_F(ExpiryTest, ExpiredEntriesGoBeforeLiveOnesAreEvicted) {
   EXPECT_EQ(Stats().evictions, 1U);
 }
 
+// What was noted for entries that have lost their time to live leads to nothing, page after page;
+// that is no reason to evict.
+TEST_F(ExpiryTest, ExpiredEntriesGoFirstBehindStaleHintsToo) {
+  Make({.max_memory_bytes = 10'000, .shards = 8, .charge = unit_charge()});
+  PutMany(9'600, milliseconds(50));
+  for (int i = 0; i < 9'600; ++i) Put("key" + std::to_string(i), patterned(64, 1));
+  PutMany(400, milliseconds(50));
+  clock_.advance(milliseconds(50));
+  PutMany(400, milliseconds(0));
+  EXPECT_EQ(Stats().evictions, 0U);
+  EXPECT_EQ(Stats().expirations, 400U);
+  PutMany(1, milliseconds(0));
+  EXPECT_EQ(Stats().evictions, 1U);
+}
+
 TEST_F(ExpiryTest, TheClockMayCountFromAnywhere) {
   clock_.advance(std::chrono::years(57));  // as the system's wall clock does
   Make();
