@@ -227,10 +227,10 @@ class Cache {
   void clear();
 
   // Does a bounded piece of what is better not done while somebody waits: removes entries that have
-  // expired, and notes the time for CacheStats::oldest_age. Returns whether there may be more to do
-  // now. Call it a few times a second, and again as long as it returns true, to have memory back
-  // that nobody asks for; without it too an expired entry is never found, and goes before any other
-  // is evicted.
+  // expired, goes on with indexes that are growing or shrinking, and notes the time for
+  // CacheStats::oldest_age. Returns whether there may be more to do now. Call it a few times a
+  // second, and again as long as it returns true, to have memory back that nobody asks for; without
+  // it too an expired entry is never found, and goes before any other is evicted.
   bool maintain();
 
   CacheStats stats() const;

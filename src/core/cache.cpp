@@ -109,9 +109,7 @@ class Cache::Impl {
       switch (result) {
         case Shard::PutResult::inserted:
         case Shard::PutResult::replaced:
-          // The index may have grown.
-          while (state_.budget.exceeded() && evict()) {
-          }
+          keep_to_budget();
           return result == Shard::PutResult::inserted ? PutOutcome::inserted : PutOutcome::replaced;
         case Shard::PutResult::no_credit:
           if (!find_room(needed, [&] { return credit.exchange_for(needed); })) {
@@ -159,18 +157,23 @@ class Cache::Impl {
   bool erase(std::string_view key) {
     if (!valid_key(key)) return false;
     const KeyHash hash = KeyHash::of(key, state_.seed);
-    return shard_of(hash).erase(hash, key);
+    const bool erased = shard_of(hash).erase(hash, key);
+    keep_to_budget();
+    return erased;
   }
 
   void clear() {
     for (const auto& shard : shards_) shard->clear();
+    keep_to_budget();
   }
 
   bool maintain() {
     state_.use_timeline.note(state_.clock.now(), state_.uses.load(std::memory_order_relaxed));
     const bool more_to_sweep = sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
     const bool more_to_trim = state_.arena.trim(state_.arena.pages_in_use() + kMostKept);
-    return more_to_sweep || more_to_trim;
+    const bool more_to_resize = continue_resizes();
+    keep_to_budget();
+    return more_to_sweep || more_to_trim || more_to_resize;
   }
 
   bool resize_reservation(std::size_t from, std::size_t to) {
@@ -254,6 +257,7 @@ class Cache::Impl {
       if (!evict()) return false;
     }
     credit.spend(charge);
+    keep_to_budget();
     return true;
   }
 
@@ -317,7 +321,8 @@ class Cache::Impl {
   }
 
   // Makes room by removing what has expired, as far as a bounded search finds it, or else by
-  // evicting one entry. False when there are no entries.
+  // evicting one entry, or else from indexes that have become too large. False when there is
+  // nothing of these.
   bool evict() {
     for (int page = 0; page < kPagesSweptForRoom && sweeper_.due(); ++page) {
       const Sweeper::Progress progress = sweeper_.sweep(1);
@@ -326,6 +331,22 @@ class Cache::Impl {
     }
     while (Shard* victim = choose_victim()) {
       if (victim->evict_oldest()) return true;
+    }
+    return continue_resizes();
+  }
+
+  // The resize of an index takes memory that nobody has a credit for.
+  void keep_to_budget() {
+    while (state_.budget.exceeded() && evict()) {
+    }
+  }
+
+  // Does a piece of one resize, or the last pieces of several. Returns whether there may be more.
+  bool continue_resizes() {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      const std::size_t shard = next_to_resize_.load(std::memory_order_relaxed);
+      if (shards_[shard & (shards_.size() - 1)]->continue_resize()) return true;
+      next_to_resize_.store(shard + 1, std::memory_order_relaxed);
     }
     return false;
   }
@@ -337,6 +358,7 @@ class Cache::Impl {
   Compactor compactor_;
   Sweeper sweeper_;
   std::atomic<std::uint64_t> victim_random_;
+  std::atomic<std::size_t> next_to_resize_{0};
 };
 
 Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options)) {}

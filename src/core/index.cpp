@@ -1,15 +1,7 @@
 #include "core/index.hpp"
 
-#include <bit>
-#include <cassert>
+#include <algorithm>
 #include <new>
-#include <utility>
-
-#include <sys/mman.h>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "core/slot.hpp"
 
@@ -17,79 +9,82 @@ namespace cubby {
 
 namespace {
 
-// Tables come from the system in whole pages, so they are given back as soon as they are let go and
-// leave no holes in the heap.
-constexpr std::uint32_t kChunksPerStep = Index::kLeastBytes / 64;
-
-constexpr std::uint32_t round_up_to_step(std::uint64_t chunks) {
-  return static_cast<std::uint32_t>((chunks + kChunksPerStep - 1) / kChunksPerStep *
-                                    kChunksPerStep);
+constexpr std::uint32_t round_up(std::uint64_t chunks) {
+  constexpr std::uint32_t kStep = ChunkTable::kLeastChunks;
+  return static_cast<std::uint32_t>((chunks + kStep - 1) / kStep * kStep);
 }
+
+constexpr std::uint32_t grown(std::uint32_t chunks) {
+  return round_up(std::uint64_t{chunks} + chunks / 6 + 1);
+}
+
+// Two thirds full: it takes a third more entries to make it grow again.
+constexpr std::uint32_t shrunk_for(std::size_t entries) { return round_up(entries / 8 + 1); }
+
+constexpr std::size_t shrinks_below(std::uint32_t chunks) {
+  // A third: at half, a million entries that expire would be moved more than twice as often.
+  // And so that shrunk_for() is less than `chunks`.
+  const std::size_t gains_a_step = std::size_t{8} * (chunks - ChunkTable::kLeastChunks);
+  return std::min(ChunkTable::most_entries(chunks) / 3, gains_a_step);
+}
+
+// A piece of a resize ends when it has moved this many entries or looked at this many chunks. A
+// table has grown by the time that a fortieth of its entries have been added, which is what its
+// regions that have not been moved yet must have room for.
+constexpr std::size_t kMovedAtOnce = 40;
+constexpr int kChunksAtOnce = 64;
+static_assert(kMovedAtOnce + ChunkTable::kSlots - 1 == Index::kMostMovedAtOnce);
+
+// How many chunks before it is moved a chunk's entries are asked for: each is a cache miss. That is
+// as many as the next piece moves.
+constexpr std::uint32_t kChunksAhead = 4;
 
 }  // namespace
 
 // Invariants:
-// - an entry is in its home chunk, or in other_chunk() of it, and then as a guest;
-// - a chunk's `away` counts the entries whose home it is and that are guests elsewhere;
-// - size_ <= most_entries(chunk_count_).
-
-std::uint32_t Index::Chunk::match(std::uint8_t tag) const noexcept {
-#if defined(__SSE2__)
-  const __m128i line = _mm_load_si128(reinterpret_cast<const __m128i*>(tags.data()));
-  const __m128i equal = _mm_cmpeq_epi8(line, _mm_set1_epi8(static_cast<char>(tag)));
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & kEverySlot;
-#else
-  std::uint32_t bits = 0;
-  for (std::uint32_t i = 0; i < kSlots; ++i) bits |= std::uint32_t{tags[i] == tag} << i;
-  return bits;
-#endif
-}
-
-std::size_t Index::most_entries(std::uint32_t chunks) noexcept {
-  return std::size_t{chunks} * kSlots * 7 / 8;
-}
-
-Index::Chunk* Index::map_chunks(std::uint32_t count) noexcept {
-  void* memory = ::mmap(nullptr, count * sizeof(Chunk), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<Chunk*>(memory);
-}
-
-void Index::unmap_chunks(Chunk* chunks, std::uint32_t count) noexcept {
-  ::munmap(chunks, count * sizeof(Chunk));
-}
+// - without a resize all entries are in table_, and size_ <= most_entries(table_.count());
+// - during one, an entry whose home in old_ is below done_ is in table_; from begun_ on, in old_;
+//   between the two, in either;
+// - old_ is a sound table all the time; its chunks below next_ have no entries, and those below
+//   done_ have been given up;
+// - of table_ only the first written_ chunks have been written to.
+//
+// So a lookup reads the lines of one table, but for keys of the one region that is being moved.
+//
+// What a bounded piece of work cannot do is done at once, however long it takes. The first case is
+// a region of old_ that has no place for a new entry: the resize is finished. The second is an
+// entry that finds no place in table_: a third, larger table takes all of both. At the sizes that
+// are used a region is more than five standard deviations from either; it takes keys of one hash to
+// get there.
 
 Index::Index(const Arena& arena, std::uint64_t seed)
-    : arena_(arena),
-      seed_(seed),
-      chunks_(map_chunks(kChunksPerStep)),
-      chunk_count_(kChunksPerStep) {
-  if (chunks_ == nullptr) throw std::bad_alloc();
+    : arena_(arena), seed_(seed), table_(ChunkTable::kLeastChunks) {
+  if (!table_) throw std::bad_alloc();
 }
 
-Index::~Index() { unmap_chunks(chunks_, chunk_count_); }
+std::size_t Index::memory_bytes() const noexcept {
+  const std::size_t chunks =
+      old_ ? std::size_t{old_.count()} - done_ + written_ : std::size_t{table_.count()};
+  return chunks * ChunkTable::kChunkBytes;
+}
 
-std::uint32_t Index::other_chunk(std::uint32_t chunk, std::uint8_t tag) const noexcept {
-  // A reflection, so that it leads back too: of the chunks' circle at a place that the tag picks.
-  const std::uint32_t spread = tag * 0x9e3779b1U;
-  const auto mirror = static_cast<std::uint32_t>((std::uint64_t{spread} * chunk_count_) >> 32);
-  return mirror >= chunk ? mirror - chunk : mirror + chunk_count_ - chunk;
+KeyHash Index::hash_of(Ref entry) const noexcept {
+  return KeyHash::of(header_at(arena_, entry).key(), seed_);
 }
 
 template <class Matches>
 Index::Position Index::find_if(KeyHash hash, Matches matches) const noexcept {
-  const std::uint8_t tag = hash.tag();
-  std::uint32_t chunk = hash.below(chunk_count_);
-  const bool some_away = chunks_[chunk].away != 0;
-  for (int tried = 0;; ++tried) {
-    const Chunk& c = chunks_[chunk];
-    for (std::uint32_t hits = c.match(tag); hits != 0; hits &= hits - 1) {
-      const auto slot = static_cast<std::uint32_t>(std::countr_zero(hits));
-      if (matches(c.refs[slot])) return {c.refs[slot], chunk, slot};
-    }
-    if (!some_away || tried == 1) return {};
-    chunk = other_chunk(chunk, tag);
+  return !old_ ? Position{table_.find(hash, matches), false} : find_in_resize(hash, matches);
+}
+
+template <class Matches>
+Index::Position Index::find_in_resize(KeyHash hash, Matches matches) const noexcept {
+  const std::uint32_t home = old_.home(hash);
+  if (home < begun_) {
+    const ChunkTable::Place at = table_.find(hash, matches);
+    if (at || home < done_) return {at, false};
   }
+  return {old_.find(hash, matches), true};
 }
 
 Index::Position Index::find(KeyHash hash, std::string_view key) const noexcept {
@@ -100,145 +95,121 @@ Index::Position Index::find(KeyHash hash, Ref ref) const noexcept {
   return find_if(hash, [&](Ref candidate) { return candidate == ref; });
 }
 
-void Index::place(std::uint32_t chunk, std::uint8_t tag, Ref ref, bool guest) noexcept {
-  Chunk& c = chunks_[chunk];
-  const std::uint32_t empty = c.match(0);
-  assert(empty != 0);
-  const auto slot = static_cast<std::uint32_t>(std::countr_zero(empty));
-  c.tags[slot] = tag;
-  c.refs[slot] = ref;
-  if (guest) {
-    c.guests = static_cast<std::uint16_t>(c.guests | (1U << slot));
-    ++chunks_[other_chunk(chunk, tag)].away;
-  }
-}
-
 void Index::insert(KeyHash hash, Ref ref) noexcept {
-  const std::uint8_t tag = hash.tag();
-  const std::uint32_t home = hash.below(chunk_count_);
-  const bool guest = chunks_[home].full();
-  place(guest ? other_chunk(home, tag) : home, tag, ref, guest);
+  table_for(hash).insert(hash, ref);
   ++size_;
 }
 
-void Index::erase(KeyHash hash, Position at) noexcept {
-  assert(at);
-  Chunk& c = chunks_[at.chunk];
-  const std::uint32_t bit = 1U << at.slot;
-  if ((c.guests & bit) != 0) {
-    --chunks_[hash.below(chunk_count_)].away;
-    c.guests = static_cast<std::uint16_t>(c.guests & ~bit);
-  }
-  c.tags[at.slot] = 0;
+void Index::erase(KeyHash hash, const Position& at) noexcept {
+  (at.in_old ? old_ : table_).erase(hash, at);
   --size_;
 }
 
-bool Index::make_place(KeyHash hash) noexcept {
-  constexpr int kMostWalks = 16;
-  const std::uint32_t home = hash.below(chunk_count_);
-  const std::uint32_t other = other_chunk(home, hash.tag());
-  std::uint32_t random = static_cast<std::uint32_t>(hash.value >> 32);
-  for (int walks = 0; chunks_[home].full() && chunks_[other].full(); ++walks) {
-    if (walks == kMostWalks) return false;
-    free_a_slot(other, random);
-  }
+void Index::use_table(ChunkTable table) noexcept {
+  table_ = std::move(table);
+  shrink_below_ = shrinks_below(table_.count());
+}
+
+bool Index::begin_resize(std::uint32_t chunks) noexcept {
+  ChunkTable fresh(chunks);
+  if (!fresh) return false;
+  old_ = std::move(table_);
+  use_table(std::move(fresh));
+  next_ = 0;
+  begin_region();
   return true;
 }
 
-// Tries to have an empty slot in `chunk` by moving entries to their other chunks along a random
-// walk, as cuckoo hashing does.
-void Index::free_a_slot(std::uint32_t chunk, std::uint32_t& random) noexcept {
-  constexpr int kLongestWalk = 32;
-  struct Step {
-    std::uint32_t chunk;
-    std::uint32_t slot;
-  };
-  std::array<Step, kLongestWalk> walk;
-  std::size_t steps = 0;
-  while (chunks_[chunk].full()) {
-    if (steps == walk.size()) return;
-    random = random * 1664525U + 1013904223U;
-    const std::uint32_t slot = (random >> 16) % kSlots;
-    walk[steps++] = {chunk, slot};
-    chunk = other_chunk(chunk, chunks_[chunk].tags[slot]);
-  }
-  // From the end back, so that nothing is ever without a place. Where the walk has crossed itself,
-  // a slot that it found empty may be taken by now; then what has been done is no harm.
-  while (steps != 0) {
-    const Step from = walk[--steps];
-    Chunk& c = chunks_[from.chunk];
-    const std::uint8_t tag = c.tags[from.slot];
-    const std::uint32_t to = other_chunk(from.chunk, tag);
-    if (tag == 0 || chunks_[to].full()) return;
-    const std::uint32_t bit = 1U << from.slot;
-    const bool was_guest = (c.guests & bit) != 0;
-    if (was_guest) {
-      c.guests = static_cast<std::uint16_t>(c.guests & ~bit);
-      --chunks_[to].away;
-    }
-    place(to, tag, c.refs[from.slot], !was_guest);
-    c.tags[from.slot] = 0;
-  }
+void Index::begin_region() noexcept {
+  done_ = next_;
+  begun_ = old_.region_end(done_);
+  // The last of the hashes, in 32 bits, whose home in old_ is below begun_.
+  const std::uint64_t last_hash =
+      ((std::uint64_t{begun_} << 32) + old_.count() - 1) / old_.count() - 1;
+  written_ = table_.region_end(table_.home(KeyHash{last_hash}));
 }
 
-bool Index::fill_from(const Chunk* chunks, std::uint32_t count) noexcept {
-  const auto for_each_ref = [](const Chunk& c, auto&& use) {
-    for (std::uint32_t used = ~c.match(0) & kEverySlot; used != 0; used &= used - 1) {
-      if (!use(c.refs[static_cast<std::size_t>(std::countr_zero(used))])) return false;
-    }
-    return true;
-  };
-  size_ = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    // Each key is a cache miss: ask for those of the chunk after the next while moving this one's.
-    if (i + 2 < count) {
-      for_each_ref(chunks[i + 2], [&](Ref ref) {
-        __builtin_prefetch(arena_.at(ref));
-        return true;
-      });
-    }
-    const bool placed = for_each_ref(chunks[i], [&](Ref ref) {
-      const KeyHash hash = KeyHash::of(header_at(arena_, ref).key(), seed_);
-      if (!make_place(hash)) return false;
-      insert(hash, ref);
+// Moves the entries of one chunk and adds their number to `*moved`. False when one finds no place:
+// then it and those after it are where they were.
+bool Index::move_chunk(std::size_t* moved, Leftover& leftover) noexcept {
+  if (next_ + kChunksAhead < old_.count()) {
+    old_.for_each_in(next_ + kChunksAhead, [&](const ChunkTable::Place& at) {
+      __builtin_prefetch(arena_.at(at.ref));
       return true;
     });
-    if (!placed) return false;
+  }
+  const bool all = old_.for_each_in(next_, [&](const ChunkTable::Place& at) {
+    const KeyHash hash = hash_of(at.ref);
+    if (!table_.make_place(hash)) return false;
+    table_.insert(hash, at.ref);
+    old_.erase(hash, at);
+    ++*moved;
+    return true;
+  });
+  if (!all) return false;
+  if (++next_ == begun_) {
+    old_.give_up(next_, leftover);
+    if (old_) begin_region();
   }
   return true;
 }
 
-bool Index::rebuild(std::uint32_t chunks) noexcept {
-  const std::size_t size = size_;
-  Chunk* const old = chunks_;
-  const std::uint32_t old_count = chunk_count_;
-  for (;; chunks += kChunksPerStep) {
-    Chunk* const fresh = map_chunks(chunks);
-    if (fresh == nullptr) break;
-    chunks_ = fresh;
-    chunk_count_ = chunks;
-    if (fill_from(old, old_count)) {
-      unmap_chunks(old, old_count);
+// Does a piece of the resize, if there is one. False when it can go on only with more memory than
+// there is.
+bool Index::move_some(Leftover& leftover) noexcept {
+  std::size_t moved = 0;
+  for (int chunks = 0; old_ && chunks < kChunksAtOnce && moved < kMovedAtOnce; ++chunks) {
+    if (!move_chunk(&moved, leftover)) return rebuild(leftover);
+  }
+  return true;
+}
+
+bool Index::copy_all(const ChunkTable& from, std::uint32_t begin, ChunkTable& to) const noexcept {
+  for (std::uint32_t chunk = begin; chunk < from.count(); ++chunk) {
+    const bool all = from.for_each_in(chunk, [&](const ChunkTable::Place& at) {
+      const KeyHash hash = hash_of(at.ref);
+      if (!to.make_place(hash)) return false;
+      to.insert(hash, at.ref);
       return true;
-    }
-    unmap_chunks(fresh, chunks);
+    });
+    if (!all) return false;
   }
-  chunks_ = old;
-  chunk_count_ = old_count;
-  size_ = size;
-  return false;
+  return true;
 }
 
-void Index::reserve(KeyHash hash) {
-  while (size_ >= most_entries(chunk_count_) || !make_place(hash)) {
-    const std::uint64_t grown = std::uint64_t{chunk_count_} + chunk_count_ / 6 + 1;
-    if (!rebuild(round_up_to_step(grown))) throw std::bad_alloc();
+// Ends a resize to a table that has proved too small, with a larger one. False when there is no
+// memory for it; then nothing has changed.
+bool Index::rebuild(Leftover& leftover) noexcept {
+  for (std::uint32_t chunks = grown(table_.count());; chunks = grown(chunks)) {
+    ChunkTable fresh(chunks);
+    if (!fresh) return false;
+    if (!copy_all(table_, 0, fresh) || !copy_all(old_, next_, fresh)) continue;
+    old_.give_up(old_.count(), leftover);
+    use_table(std::move(fresh));
+    // Not back to the size that did not do, as long as the entries are the same.
+    shrink_below_ = std::min(shrink_below_, size_ / 2);
+    return true;
   }
 }
 
-void Index::shrink() noexcept {
-  if (chunk_count_ == kChunksPerStep || size_ > most_entries(chunk_count_) / 4) return;
-  rebuild(round_up_to_step(size_ / 8 + 1));
+void Index::reserve(KeyHash hash, Leftover& leftover) {
+  bool has_memory = move_some(leftover);
+  while (size_ >= ChunkTable::most_entries(table_.count()) || !table_for(hash).make_place(hash)) {
+    // Only a resize that could not follow is still under way here.
+    has_memory = has_memory && (old_ ? move_some(leftover) : begin_resize(grown(table_.count())));
+    if (!has_memory) throw std::bad_alloc();
+  }
+}
+
+bool Index::continue_resize(Leftover& leftover) noexcept {
+  if (!old_ && (size_ >= shrink_below_ || !begin_resize(shrunk_for(size_)))) return false;
+  return move_some(leftover) && (old_ || size_ < shrink_below_);
+}
+
+bool Index::consistent() const {
+  const std::size_t in_table = table_.count_entries();
+  const std::size_t in_old = old_.count_entries();
+  return in_table != SIZE_MAX && in_old != SIZE_MAX && in_table + in_old == size_;
 }
 
 }  // namespace cubby

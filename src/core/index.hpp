@@ -2,54 +2,51 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "core/arena.hpp"
+#include "core/chunk_table.hpp"
 #include "core/hash.hpp"
 
 namespace cubby {
 
-// An open-addressed table of chunks, each a cache line of twelve tags and twelve refs, compared all
-// at once, as in Facebook's F14. An entry is in its home chunk, which its hash picks, or in one
-// other chunk, which can be told from the chunk that it is in and its tag alone, as in a cuckoo
-// filter (Fan et al., "Cuckoo Filter: Practically Better Than Bloom", 2014). So a lookup reads one
-// line of the index, or two, and never more; entries can make place for one another without a look
-// at their keys, which makes a table that is seven eighths full work; and erasing leaves no
-// tombstones.
-//
-// The number of chunks need not be a power of two: the table grows by a sixth, so that it is never
-// much larger than its entries need. Growing computes every entry's hash anew from its key, which
-// is cheaper than keeping it.
+// A table (see ChunkTable) that follows the number of its entries. It grows by a sixth, so that it
+// is never much larger than they need, and shrinks when it holds less than a third of what it may.
+// Either happens a few entries at a time: for a while there are two tables, and each reserve() and
+// each continue_resize() moves a bounded number of entries from the old one to the new one. Memory
+// is taken and given back along with them. Moving computes an entry's hash anew from its key, which
+// is cheaper than keeping it. What a resize leaves over goes to the caller's Leftover, which should
+// go when the lock has been given up.
 //
 // Thread safety: none; the shard's lock guards it.
 class Index {
  public:
   // The memory of an empty table.
-  static constexpr std::size_t kLeastBytes = 4096;
+  static constexpr std::size_t kLeastBytes = ChunkTable::kLeastChunks * ChunkTable::kChunkBytes;
 
-  // An entry's ref and its place in the table. Valid until the next reserve() or shrink().
-  struct Position {
-    Ref ref = 0;
-    std::uint32_t chunk = 0;
-    std::uint32_t slot = 0;
+  // The most entries that one reserve() or continue_resize() moves from the old table to the new
+  // one. There are exceptions that take a hash that was aimed at the table; see index.cpp.
+  static constexpr std::size_t kMostMovedAtOnce = 51;
 
-    explicit operator bool() const noexcept { return ref != 0; }
+  // An entry's ref and its place. Valid until the next insert(), erase(), reserve() or
+  // continue_resize(), but through any number of replace().
+  struct Position : ChunkTable::Place {
+    bool in_old = false;
   };
 
   // Entries are in `arena` and hashed with `seed`. Throws std::bad_alloc.
   Index(const Arena& arena, std::uint64_t seed);
-  ~Index();
 
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
   std::size_t size() const noexcept { return size_; }
 
-  // The memory that the table takes.
-  std::size_t memory_bytes() const noexcept { return chunk_count_ * sizeof(Chunk); }
+  // The memory that the index takes: during a resize, what may have been written of the new table
+  // and has not been given up of the old one.
+  std::size_t memory_bytes() const noexcept;
 
   // The entry with this key. `hash` is the key's.
   Position find(KeyHash hash, std::string_view key) const noexcept;
@@ -58,58 +55,60 @@ class Index {
 
   // Makes room for an entry with this hash, so that the next insert() of it cannot fail. Throws
   // std::bad_alloc and leaves all entries to be found as before.
-  void reserve(KeyHash hash);
+  void reserve(KeyHash hash, Leftover& leftover);
 
-  // Adds an entry that is not in the table. reserve() must have been called for its hash, and
-  // neither insert() nor shrink() since.
+  // Adds an entry that is not in the index. reserve() must have been called for its hash, and no
+  // function that changes the index since.
   void insert(KeyHash hash, Ref ref) noexcept;
 
-  // Takes out what find() found for `hash`.
-  void erase(KeyHash hash, Position at) noexcept;
+  // Takes out what find() found for `hash`. After it, continue_resize() should be called, or the
+  // table stays as large as it is.
+  void erase(KeyHash hash, const Position& at) noexcept;
 
-  // Gives memory back when the table has become much too large. Where the system has none for the
-  // smaller table, does nothing.
-  void shrink() noexcept;
+  // Does a bounded piece of what is left of a resize; begins one when the table has become much too
+  // large. Returns whether there is more to do. Where the system has no memory for the smaller
+  // table, does nothing.
+  bool continue_resize(Leftover& leftover) noexcept;
 
   // Lets the entry at `at` be found at another ref.
-  void replace(Position at, Ref ref) noexcept { chunks_[at.chunk].refs[at.slot] = ref; }
+  void replace(const Position& at, Ref ref) noexcept {
+    (at.in_old ? old_ : table_).replace(at, ref);
+  }
+
+  // Whether the bookkeeping agrees with itself. Reads all of the index.
+  bool consistent() const;
 
  private:
-  static constexpr std::uint32_t kSlots = 12;
-  static constexpr std::uint32_t kEverySlot = (1U << kSlots) - 1;
-
-  struct alignas(64) Chunk {
-    std::array<std::uint8_t, kSlots> tags;  // 0: empty
-    std::uint16_t guests;                   // a bit for each slot whose entry has another home
-    std::uint16_t away;                     // entries whose home this is and that are guests
-    std::array<Ref, kSlots> refs;
-
-    // A bit for each slot whose tag is `tag`.
-    std::uint32_t match(std::uint8_t tag) const noexcept;
-    bool full() const noexcept { return match(0) == 0; }
-  };
-  static_assert(sizeof(Chunk) == 64, "a chunk is a cache line");
-
-  static std::size_t most_entries(std::uint32_t chunks) noexcept;
-  static Chunk* map_chunks(std::uint32_t count) noexcept;
-  static void unmap_chunks(Chunk* chunks, std::uint32_t count) noexcept;
-
   template <class Matches>
   Position find_if(KeyHash hash, Matches matches) const noexcept;
-  // The other chunk that an entry with this tag may be in, when it is in `chunk`.
-  std::uint32_t other_chunk(std::uint32_t chunk, std::uint8_t tag) const noexcept;
-  void place(std::uint32_t chunk, std::uint8_t tag, Ref ref, bool guest) noexcept;
-  // Sees to it that one of the two chunks for this hash has an empty slot, if moving entries does.
-  bool make_place(KeyHash hash) noexcept;
-  void free_a_slot(std::uint32_t chunk, std::uint32_t& random) noexcept;
-  bool fill_from(const Chunk* chunks, std::uint32_t count) noexcept;
-  bool rebuild(std::uint32_t chunks) noexcept;
+  template <class Matches>
+  [[gnu::noinline]] Position find_in_resize(KeyHash hash, Matches matches) const noexcept;
+  // The table that an entry with this hash is to be put in.
+  ChunkTable& table_for(KeyHash hash) noexcept {
+    return !old_ || old_.home(hash) < begun_ ? table_ : old_;
+  }
+  KeyHash hash_of(Ref entry) const noexcept;
+
+  bool begin_resize(std::uint32_t chunks) noexcept;
+  void begin_region() noexcept;
+  bool move_chunk(std::size_t* moved, Leftover& leftover) noexcept;
+  bool move_some(Leftover& leftover) noexcept;
+  bool rebuild(Leftover& leftover) noexcept;
+  bool copy_all(const ChunkTable& from, std::uint32_t begin, ChunkTable& to) const noexcept;
+  void use_table(ChunkTable table) noexcept;
 
   const Arena& arena_;
   const std::uint64_t seed_;
-  Chunk* chunks_ = nullptr;
-  std::uint32_t chunk_count_ = 0;
+  ChunkTable table_;
   std::size_t size_ = 0;
+  std::size_t shrink_below_ = 0;  // the number of entries that is too small for table_
+
+  // During a resize, the table that is being emptied, and of its chunks:
+  ChunkTable old_;
+  std::uint32_t done_ = 0;     // where the region begins that is being moved
+  std::uint32_t next_ = 0;     // the next one to be moved
+  std::uint32_t begun_ = 0;    // where that region ends
+  std::uint32_t written_ = 0;  // chunks of table_ that may have been written
 };
 
 }  // namespace cubby

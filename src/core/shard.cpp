@@ -61,15 +61,22 @@ void Shard::account_index(std::size_t bytes_before) {
   if (!state_.custom_charge) state_.budget.charge(bytes - bytes_before);
 }
 
-void Shard::reserve_index(KeyHash hash) {
+void Shard::reserve_index(KeyHash hash, Released& released) {
   const std::size_t bytes_before = index_.memory_bytes();
   try {
-    index_.reserve(hash);
+    index_.reserve(hash, released.index_memory);
   } catch (...) {
     account_index(bytes_before);
     throw;
   }
   account_index(bytes_before);
+}
+
+bool Shard::resize_index(Released& released) {
+  const std::size_t bytes_before = index_.memory_bytes();
+  const bool more = index_.continue_resize(released.index_memory);
+  account_index(bytes_before);
+  return more;
 }
 
 bool Shard::expired(const SlotHeader& entry) const noexcept {
@@ -146,23 +153,21 @@ void Shard::remove(KeyHash hash, Index::Position at, ReleasedValues& released) {
   unlink(at.ref);
   index_.erase(hash, at);
   released.add(state_.store.destroy(at.ref));
-
-  const std::size_t bytes_before = index_.memory_bytes();
-  index_.shrink();
-  account_index(bytes_before);
 }
 
-void Shard::remove_oldest(ReleasedValues& released) {
+void Shard::remove_oldest(Released& released) {
   const Ref entry = oldest_;
   const KeyHash hash = KeyHash::of(header(entry).key(), state_.seed);
-  remove(hash, index_.find(hash, entry), released);
+  remove(hash, index_.find(hash, entry), released.values);
+  resize_index(released);
 }
 
-void Shard::make_room(ReleasedValues& released) {
+void Shard::make_room(Released& released) {
   ++(expired(header(oldest_)) ? stats_.expirations : stats_.evictions);
   remove_oldest(released);
 }
 
+// Leaves the index as large as it is, so that a get() never takes part in a resize.
 Index::Position Shard::find_live(KeyHash hash, std::string_view key, ReleasedValues& released) {
   const Index::Position at = index_.find(hash, key);
   if (!at || !expired(header(at.ref))) return at;
@@ -176,9 +181,9 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   const SlotMeta meta = make_meta(options);
   const std::size_t size = value.size();
   const std::size_t charge = state_.charge(key, size);
-  ReleasedValues released;
+  Released released;
   const MutexLock lock(mutex_);
-  const Index::Position old = find_live(hash, key, released);
+  const Index::Position old = find_live(hash, key, released.values);
   if (!old && state_.capacity_per_shard != 0 && index_.size() >= state_.capacity_per_shard) {
     make_room(released);
   }
@@ -201,7 +206,7 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
       unlink(old.ref);
       push_front(entry);
       index_.replace(old, entry);
-      released.add(state_.store.destroy(old.ref));
+      released.values.add(state_.store.destroy(old.ref));
     }
     credit.spend(extra);
     if (old_charge > charge) state_.budget.refund(old_charge - charge);
@@ -210,7 +215,7 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
     return PutResult::replaced;
   }
 
-  reserve_index(hash);
+  reserve_index(hash, released);
   const Ref entry = state_.store.create(key, value, meta);
   if (entry == 0) return PutResult::no_memory;
   credit.spend(extra);
@@ -238,11 +243,12 @@ bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const Va
 }
 
 bool Shard::erase(KeyHash hash, std::string_view key) {
-  ReleasedValues released;
+  Released released;
   const MutexLock lock(mutex_);
-  const Index::Position at = find_live(hash, key, released);
+  const Index::Position at = find_live(hash, key, released.values);
   if (!at) return false;
-  remove(hash, at, released);
+  remove(hash, at, released.values);
+  resize_index(released);
   return true;
 }
 
@@ -254,33 +260,40 @@ std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
 }
 
 bool Shard::evict_oldest() {
-  ReleasedValues released;
+  Released released;
   const MutexLock lock(mutex_);
   if (oldest_ == 0) return false;
   make_room(released);
   return true;
 }
 
+bool Shard::remove_some() {
+  constexpr int kRemovedUnderOneLock = 64;
+  Released released;
+  const MutexLock lock(mutex_);
+  for (int i = 0; i < kRemovedUnderOneLock; ++i) {
+    if (oldest_ == 0) return false;
+    remove_oldest(released);
+  }
+  return true;
+}
+
 void Shard::clear() {
-  constexpr int kRemovedUnderOneLock = 256;
-  for (;;) {
-    ReleasedValues released;
-    const MutexLock lock(mutex_);
-    for (int i = 0; i < kRemovedUnderOneLock; ++i) {
-      if (oldest_ == 0) return;
-      remove_oldest(released);
-    }
+  while (remove_some()) {
+  }
+  while (continue_resize()) {
   }
 }
 
 bool Shard::expire_slot(Ref slot, std::uint64_t now) {
-  ReleasedValues released;
+  Released released;
   const MutexLock lock(mutex_);
   const SlotMeta meta = load_meta(header(slot));
   if (!meta.used() || meta.owner() != id_ || meta.is_block()) return false;
   if (meta.expiry() == 0 || meta.expiry() > now) return false;
   const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
-  remove(hash, index_.find(hash, slot), released);
+  remove(hash, index_.find(hash, slot), released.values);
+  resize_index(released);
   ++stats_.expirations;
   return true;
 }
@@ -302,6 +315,16 @@ bool Shard::move_slot(Ref slot) {
   const SlotHeader& h = header(moved);
   (h.previous != 0 ? header(h.previous).next : newest_) = moved;
   (h.next != 0 ? header(h.next).previous : oldest_) = moved;
+  return true;
+}
+
+bool Shard::continue_resize() {
+  constexpr int kPiecesUnderOneLock = 2;
+  Released released;
+  const MutexLock lock(mutex_);
+  for (int i = 0; i < kPiecesUnderOneLock; ++i) {
+    if (!resize_index(released)) return false;
+  }
   return true;
 }
 
@@ -343,6 +366,7 @@ void Shard::check_invariants(std::string& problems, std::size_t* charged) const 
     previous = entry;
     if (++entries > index_.size()) break;
   }
+  if (!index_.consistent()) report("the index does not agree with itself");
   if (previous != oldest_) report("the list does not end with the oldest entry");
   if (entries != index_.size()) report("the list and the index differ in size");
   if (data_bytes != stats_.data_bytes) report("the counter of data bytes is off");

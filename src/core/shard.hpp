@@ -71,12 +71,23 @@ class alignas(64) Shard {
   // when there is no other slot. The slot must be one that is being visited.
   bool move_slot(Ref slot) CUBBY_EXCLUDES(mutex_);
 
+  // Does a piece of what is left of the resize of the index, if it has one. Returns whether there
+  // is more. Like everything here that changes entries, get() excepted, it may leave the budget
+  // exceeded by what the resize takes for a while.
+  bool continue_resize() CUBBY_EXCLUDES(mutex_);
+
   void add_stats(CacheStats& stats) const CUBBY_EXCLUDES(mutex_);
 
   // Appends what is wrong, a line a problem; adds the entries' charges to `*charged`.
   void check_invariants(std::string& problems, std::size_t* charged) const CUBBY_EXCLUDES(mutex_);
 
  private:
+  // What an operation lets go of. It goes for good when the lock has been given up.
+  struct Released {
+    ReleasedValues values;
+    Leftover index_memory;
+  };
+
   SlotHeader& header(Ref entry) const noexcept { return state_.store.header(entry); }
   bool expired(const SlotHeader& entry) const noexcept;
   SlotMeta make_meta(const PutOptions& options) const noexcept;
@@ -87,9 +98,11 @@ class alignas(64) Shard {
   Index::Position find_live(KeyHash hash, std::string_view key, ReleasedValues& released)
       CUBBY_REQUIRES(mutex_);
   void remove(KeyHash hash, Index::Position at, ReleasedValues& released) CUBBY_REQUIRES(mutex_);
-  void remove_oldest(ReleasedValues& released) CUBBY_REQUIRES(mutex_);
-  void make_room(ReleasedValues& released) CUBBY_REQUIRES(mutex_);
-  void reserve_index(KeyHash hash) CUBBY_REQUIRES(mutex_);
+  void remove_oldest(Released& released) CUBBY_REQUIRES(mutex_);
+  bool remove_some() CUBBY_EXCLUDES(mutex_);
+  void make_room(Released& released) CUBBY_REQUIRES(mutex_);
+  void reserve_index(KeyHash hash, Released& released) CUBBY_REQUIRES(mutex_);
+  bool resize_index(Released& released) CUBBY_REQUIRES(mutex_);
   void account_index(std::size_t bytes_before) CUBBY_REQUIRES(mutex_);
 
   void note_expiry(Ref entry) CUBBY_REQUIRES(mutex_);

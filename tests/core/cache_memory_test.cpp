@@ -7,6 +7,8 @@
 namespace cubby::test {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
 class CacheMemoryTest : public CacheFixture {
@@ -88,6 +90,49 @@ TEST_F(CacheMemoryTest, AFullCacheStaysFullAcrossSizes) {
     EXPECT_GE(stats.data_bytes, kLimit * (size == 64 ? 60 : 80) / 100) << size;
     ASSERT_EQ(cache_->check_invariants(), "");
   }
+}
+
+// A resize takes memory and gives it back at any of its steps, whatever the operation is.
+TEST_F(CacheMemoryTest, TheBudgetIsKeptInTheMiddleOfResizes) {
+  Make({.max_memory_bytes = kMinMemoryBytes, .shards = 1, .hash_seed = 3});
+  std::mt19937 random(3);
+  std::size_t index_bytes = Stats().index_bytes;
+  int steps_of_index = 0;
+  int erasing = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    // A cache full of small entries, then of fewer and larger ones, then of small ones again.
+    const std::size_t size = i < 16'000 || i > 40'000 ? 1 : 40 + random() % 200;
+    if (erasing > 0) {
+      Erase(Key(i - 1 - 2 * erasing--));
+    } else {
+      Put(Key(i), std::string(size, 'v'), {.ttl = milliseconds(random() % 4 == 0 ? 3'000 : 0)});
+    }
+    if (i % 20 == 0) clock_.advance(milliseconds(10));
+    if (i % 50 == 0) cache_->maintain();
+    if (Stats().index_bytes == index_bytes && i % 100 != 0) continue;
+    if (Stats().index_bytes != index_bytes) {
+      ++steps_of_index;
+      if (erasing == 0) erasing = 100;
+      index_bytes = Stats().index_bytes;
+    }
+    ASSERT_EQ(cache_->check_invariants(), "") << i;
+  }
+  EXPECT_GT(steps_of_index, 25);
+}
+
+// When nothing is left to evict, what stands in the way of a value may be the index.
+TEST_F(CacheMemoryTest, TheLargestValueTakesTheRoomOfTheIndexToo) {
+  Make({.max_memory_bytes = 4 * kMiB, .shards = 8});
+  std::size_t largest = 4 * kMiB;
+  while (Put("large", patterned(largest, 1)) == PutOutcome::too_large) largest -= 1024;
+  Erase("large");
+  for (int i = 0; i < 60'000; ++i) Put(Key(i), "v", {.ttl = milliseconds(1)});
+  clock_.advance(milliseconds(1));
+  // Gets take the entries away and leave the index as large as it is.
+  for (int i = 0; i < 60'000; ++i) EXPECT_FALSE(Get(Key(i)));
+  EXPECT_GT(Stats().index_bytes, 8U * 4096U);
+  EXPECT_EQ(Put("large", patterned(largest, 2)), PutOutcome::inserted);
+  EXPECT_EQ(Get("large"), patterned(largest, 2));
 }
 
 TEST_F(CacheMemoryTest, AMillionSmallEntriesCostAtMost32BytesEach) {

@@ -107,6 +107,18 @@ TEST_F(ExpiryTest, ExpiredEntriesGoFirstBehindStaleHintsToo) {
   EXPECT_EQ(Stats().evictions, 1U);
 }
 
+// Gets take away what they find expired, but leave the index to maintain().
+TEST_F(ExpiryTest, TheIndexComesBackWithoutARequest) {
+  Make();
+  const std::size_t index_bytes = Stats().index_bytes;
+  PutMany(100'000, milliseconds(50));
+  EXPECT_GE(Stats().index_bytes, 600'000U);
+  clock_.advance(milliseconds(50));
+  for (int i = 0; i < next_; ++i) EXPECT_FALSE(Get("key" + std::to_string(i)));
+  EXPECT_EQ(RemoveExpired(), 0U);
+  EXPECT_EQ(Stats().index_bytes, index_bytes);
+}
+
 TEST_F(ExpiryTest, TheClockMayCountFromAnywhere) {
   clock_.advance(std::chrono::years(57));  // as the system's wall clock does
   Make();
