@@ -248,8 +248,8 @@ class Cache {
   std::unique_ptr<Impl> impl_;
 };
 
-// A value that is handed over piece by piece, before its key or its size need be known, and is then
-// put without being copied again. Meant for values over kLargeValueBytes; works for all.
+// A value that is handed over piece by piece, before its key or its size need be known. When it is
+// over kLargeValueBytes it is then put without being copied again.
 //
 // Thread safety: none.
 class ValueWriter {

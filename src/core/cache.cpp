@@ -371,18 +371,13 @@ PutOutcome Cache::put(std::string_view key, std::string_view value, const PutOpt
     if (writer.append(value) != ValueWriter::Outcome::appended) return PutOutcome::no_room;
     return put(key, writer, options);
   }
-  NewValue small{.bytes = value};
-  return impl_->put(key, small, options);
+  NewValue bytes{.bytes = value};
+  return impl_->put(key, bytes, options);
 }
 
 PutOutcome Cache::put(std::string_view key, ValueWriter& value, const PutOptions& options) {
-  NewValue large{.bytes = {}, .large = value.value_, .note = options.note};
-  std::string small;
-  if (value.size() <= kLargeValueBytes) {
-    while (small.size() < value.size()) small += value.value_.part(small.size());
-    large = {.bytes = small};
-  }
-  const PutOutcome outcome = impl_->put(key, large, options);
+  NewValue pages{.bytes = {}, .pages = value.value_, .note = options.note};
+  const PutOutcome outcome = impl_->put(key, pages, options);
   if (outcome == PutOutcome::inserted || outcome == PutOutcome::replaced) value.clear();
   return outcome;
 }

@@ -128,34 +128,41 @@ Ref EntryStore::create(std::string_view key, NewValue& value, SlotMeta meta) {
     set_first_block(entry, chain);
     header(chain).previous = entry;
   }
-  if (value.large) {
-    set_large_value(entry, value.large.give_up(), value.note);
+  if (is_large(value.size())) {
+    set_large_value(entry, value.pages.give_up(), value.note);
   } else {
-    write_value(entry, value.bytes, shape);
+    write_value(entry, value, shape);
   }
   return entry;
 }
 
 bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noexcept {
   SlotHeader& h = header(entry);
-  if (value.large || is_large(h.value_size)) return false;
+  if (is_large(value.size()) || is_large(h.value_size)) return false;
   const std::size_t key_size = h.get_meta().key_size();
   const Shape shape = Shape::of(key_size, value.size());
   if (!(shape == Shape::of(key_size, h.value_size))) return false;
   store_meta(h, meta.with_key_size(key_size).with_chained(shape.blocks != 0));
-  write_value(entry, value.bytes, shape);
+  write_value(entry, value, shape);
   return true;
 }
 
-void EntryStore::write_value(Ref entry, std::string_view value, const Shape& shape) noexcept {
+void EntryStore::write_value(Ref entry, const NewValue& value, const Shape& shape) noexcept {
   SlotHeader& h = header(entry);
-  h.value_size = static_cast<std::uint32_t>(value.size());
-  value.copy(h.payload() + bytes_before_value(h), shape.head_value_bytes);
-  value.remove_prefix(shape.head_value_bytes);
-  Ref block = shape.blocks != 0 ? first_block(entry) : 0;
-  while (!value.empty()) {
+  const std::size_t size = value.size();
+  h.value_size = static_cast<std::uint32_t>(size);
+  std::size_t written = 0;
+  const auto copy_to = [&](char* out, std::size_t most) {
+    for (const std::size_t end = std::min(size, written + most); written < end;) {
+      const std::size_t n = value.part(written).copy(out, end - written);
+      out += n;
+      written += n;
+    }
+  };
+  copy_to(h.payload() + bytes_before_value(h), shape.head_value_bytes);
+  for (Ref block = shape.blocks != 0 ? first_block(entry) : 0; written < size;) {
     SlotHeader& b = header(block);
-    value.remove_prefix(value.copy(b.payload(), kBlockPayloadBytes));
+    copy_to(b.payload(), kBlockPayloadBytes);
     block = b.next;
   }
 }

@@ -13,13 +13,18 @@
 
 namespace cubby {
 
-// A value that is to be stored: the bytes themselves, or a large one that is in pages already.
+// A value that is to be stored: the bytes themselves, or what has been written into pages already.
+// Pages are taken over when the value is large, and copied from when it is not.
 struct NewValue {
   std::string_view bytes;
-  PinnedValue large = {};
+  PinnedValue pages = {};
   std::uint64_t note = 0;  // kept with a large one
 
-  std::size_t size() const noexcept { return large ? large.size() : bytes.size(); }
+  std::size_t size() const noexcept { return pages ? pages.size() : bytes.size(); }
+  // The bytes from `offset` that lie in one piece.
+  std::string_view part(std::size_t offset) const noexcept {
+    return pages ? pages.part(offset) : bytes.substr(offset);
+  }
 };
 
 // An entry is one slot that holds its header, its key and its value. When they are larger than the
@@ -65,7 +70,7 @@ class EntryStore {
  private:
   struct Shape;
 
-  void write_value(Ref entry, std::string_view value, const Shape& shape) noexcept;
+  void write_value(Ref entry, const NewValue& value, const Shape& shape) noexcept;
   void free_chain(Ref first) noexcept;
   void set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept;
   // Where a chained entry keeps the ref of its first block.

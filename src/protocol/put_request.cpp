@@ -7,20 +7,20 @@
 namespace cubby::protocol {
 
 Error PutRequest::append(std::string_view piece) {
-  if (large_.size() == 0 && piece.size() <= kLargeValueBytes - small_.size()) {
-    small_ += piece;
+  if (pages_.size() == 0 && piece.size() <= kCollectedBytes - text_.size()) {
+    text_ += piece;
     return Error::none;
   }
-  if (!small_.empty()) {
-    const Error error = append_to_large(small_);
-    std::string().swap(small_);
+  if (!text_.empty()) {
+    const Error error = append_to_pages(text_);
+    std::string().swap(text_);
     if (error != Error::none) return error;
   }
-  return append_to_large(piece);
+  return append_to_pages(piece);
 }
 
-Error PutRequest::append_to_large(std::string_view piece) {
-  switch (large_.append(piece)) {
+Error PutRequest::append_to_pages(std::string_view piece) {
+  switch (pages_.append(piece)) {
     case ValueWriter::Outcome::appended:
       break;
     case ValueWriter::Outcome::too_large:
@@ -39,9 +39,9 @@ Error PutRequest::store() {
     options.flags = kValueNeedsEscape;
     options.note = reader_.escaped_value_size();
   }
-  const std::string_view small = reader_.value_borrowed() ? reader_.borrowed_value() : small_;
-  const PutOutcome outcome = large_.size() != 0 ? context_.cache.put(reader_.key(), large_, options)
-                                                : context_.cache.put(reader_.key(), small, options);
+  const std::string_view text = reader_.value_borrowed() ? reader_.borrowed_value() : text_;
+  const PutOutcome outcome = pages_.size() != 0 ? context_.cache.put(reader_.key(), pages_, options)
+                                                : context_.cache.put(reader_.key(), text, options);
   switch (outcome) {
     case PutOutcome::inserted:
     case PutOutcome::replaced:
@@ -55,7 +55,7 @@ Error PutRequest::store() {
 }
 
 std::size_t PutRequest::memory_bytes() const noexcept {
-  return sizeof *this + reader_.key().size() + heap_bytes(small_);
+  return sizeof *this + reader_.key().size() + heap_bytes(text_);
 }
 
 }  // namespace cubby::protocol

@@ -14,16 +14,19 @@
 
 namespace cubby::protocol {
 
+// A value up to this size is collected in a text of its own.
+inline constexpr std::size_t kCollectedBytes = std::size_t{32} << 10;
+
 // Reads the body as it arrives and stores what it says. What of the value has to be kept until the
-// rest is there is kept where it can be put from: nothing is collected but a value that is not
-// large, and a large one grows in the cache's own memory, charged to its budget.
+// rest is there is kept where it can be put from: little in a text of its own, more in the cache's
+// memory, charged to its budget.
 //
 // Errors: those of PutReader; value_does_not_fit as soon as that is certain; no_room.
 class PutRequest final : private ValueSink {
  public:
   // `context` must outlive it.
   explicit PutRequest(const Context& context)
-      : context_(context), reader_(context.limits, *this), large_(context.cache) {}
+      : context_(context), reader_(context.limits, *this), pages_(context.cache) {}
 
   // The next piece of the body, which must stay as it is until keep() or store() has been called.
   Error take(std::string_view piece) { return reader_.take(piece); }
@@ -36,16 +39,17 @@ class PutRequest final : private ValueSink {
 
   // Memory of its own, and in the cache, in bytes.
   std::size_t memory_bytes() const noexcept;
-  std::size_t staged_bytes() const noexcept { return large_.memory_bytes(); }
+  std::size_t staged_bytes() const noexcept { return pages_.memory_bytes(); }
 
  private:
   Error append(std::string_view piece) override;
-  Error append_to_large(std::string_view piece);
+  Error append_to_pages(std::string_view piece);
 
   const Context& context_;
   PutReader reader_;
-  std::string small_;  // the value, as long as it is not large
-  ValueWriter large_;
+  // The value, as long as it is small, and when it is not.
+  std::string text_;
+  ValueWriter pages_;
 };
 
 }  // namespace cubby::protocol

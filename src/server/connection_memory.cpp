@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace cubby::server {
-namespace {
-
-// Of this many sessions that are resumed, one is the one that has waited longest.
-constexpr unsigned kTurnOfTheFirst = 4;
-
-}  // namespace
 
 // Invariants: promised_ and held_ are the sums of the sessions' promised_ and counted_, own_ is
 // that of their own holdings, and kIdleConnectionBytes for each. A session in waiting_ has no
@@ -40,15 +34,19 @@ void ConnectionMemory::account(Session& session) noexcept {
 
 bool ConnectionMemory::lets_go_on(Session& session) noexcept {
   if (session.promised_ != 0 || session.bytes_ahead() <= kFreelyTakenBytes) return true;
-  return !tight() && promise(session);
+  const bool others_first = session.proven() ? !proven_.empty() : tight();
+  if (others_first || !has_room_for(session)) return false;
+  promise(session);
+  return true;
 }
 
-bool ConnectionMemory::promise(Session& session) noexcept {
-  const std::size_t bytes = counted(session.bytes_ahead());
-  if (promised_ + bytes > most_bytes_ / 4 * 3) return false;
-  session.promised_ = bytes;
-  promised_ += bytes;
-  return true;
+bool ConnectionMemory::has_room_for(const Session& session) const noexcept {
+  return promised_ + counted(session.bytes_ahead()) <= most_bytes_ / 4 * 3;
+}
+
+void ConnectionMemory::promise(Session& session) noexcept {
+  session.promised_ = counted(session.bytes_ahead());
+  promised_ += session.promised_;
 }
 
 void ConnectionMemory::take_promise_back(Session& session) noexcept {
@@ -58,37 +56,51 @@ void ConnectionMemory::take_promise_back(Session& session) noexcept {
 }
 
 void ConnectionMemory::wait(std::unique_ptr<Session> session) {
-  waiting_.push_back(std::move(session));
-  static_cast<HolderHook&>(*waiting_.back()).unlink();
-  held_ -= std::exchange(waiting_.back()->counted_, 0);
+  auto& line = session->proven() ? proven_ : new_;
+  line.push_back(std::move(session));
+  static_cast<HolderHook&>(*line.back()).unlink();
+  held_ -= std::exchange(line.back()->counted_, 0);
 }
 
 void ConnectionMemory::resume_who_fits() noexcept {
   while (tight()) {
-    const bool first = resumed_ % kTurnOfTheFirst == 0;
-    std::unique_ptr<Session>& next = first ? waiting_.front() : waiting_.back();
-    if (!promise(*next)) return;
-    ++resumed_;
-    std::unique_ptr<Session> session = std::move(next);
-    first ? waiting_.pop_front() : waiting_.pop_back();
+    const Session& next = !proven_.empty() ? *proven_.front()
+                          : first_is_next_ ? *new_.front()
+                                           : *new_.back();
+    if (!has_room_for(next)) return;
+    std::unique_ptr<Session> session = take_waiting();
+    promise(*session);
     Session::resume(std::move(session));
   }
+}
+
+// The next of those that wait; there must be one.
+std::unique_ptr<Session> ConnectionMemory::take_waiting() noexcept {
+  std::unique_ptr<Session> session;
+  if (!proven_.empty()) {
+    session = std::move(proven_.front());
+    proven_.pop_front();
+  } else if (std::exchange(first_is_next_, !first_is_next_)) {
+    session = std::move(new_.front());
+    new_.pop_front();
+  } else {
+    session = std::move(new_.back());
+    new_.pop_back();
+  }
+  return session;
 }
 
 void ConnectionMemory::refuse_standing(Clock::time_point now) noexcept {
   for (auto at = holders_.begin(); tight() && at != holders_.end();) {
     Session& session = *at++;
-    if (session.got_on_at_ + kLongestStandstill > now) return;
-    if (session.promised_ != 0) refuse(session);
+    if (session.got_on_at_ + kLongestFirstStandstill > now) return;
+    const auto longest = session.proven() ? kLongestStandstill : kLongestFirstStandstill;
+    if (session.promised_ != 0 && session.got_on_at_ + longest <= now) refuse(session);
   }
 }
 
 void ConnectionMemory::resume_all() noexcept {
-  while (tight()) {
-    std::unique_ptr<Session> session = std::move(waiting_.front());
-    waiting_.pop_front();
-    Session::resume(std::move(session));
-  }
+  while (tight()) Session::resume(take_waiting());
 }
 
 // The session is not among the holders afterwards.

@@ -31,18 +31,24 @@ inline constexpr std::size_t kFreelyTakenBytes = std::size_t{16} << 10;
 // some: enough for small requests, and little to keep of large ones.
 inline constexpr std::size_t kReadBytesWhenTight = std::size_t{4} << 10;
 
-// While others wait for memory, a body that has some must not stand still for longer.
-inline constexpr std::chrono::milliseconds kLongestStandstill{250};
+// While others wait for memory, a body that has some must not stand still for longer; the first on
+// its connection, and a later one.
+inline constexpr std::chrono::milliseconds kLongestFirstStandstill{100};
+inline constexpr std::chrono::milliseconds kLongestStandstill{1000};
 // How often that is looked at.
-inline constexpr std::chrono::milliseconds kTightTick{50};
+inline constexpr std::chrono::milliseconds kTightTick{25};
 
 // Two bounds keep many clients from taking all memory at once, whether they mean to or not:
 //
 // Before more of a body is read than kFreelyTakenBytes, the rest of it is promised to its session.
 // What is promised to all together is limited; who gets no promise now is not read from until there
 // is room. So those that have begun can finish. Whose client stops in the middle meanwhile is
-// refused. Most often the latest that waits is next, since a client that has just sent something is
-// likely there to send the rest, and now and then the first, so that no one waits for ever.
+// refused.
+//
+// A connection that has had a request answered is trusted more than one that has not: it need not
+// queue with a crowd of new ones that may never finish, and may stand still for longer. Among the
+// new ones the latest is next, since a client that has just sent something is likely there to send
+// the rest, or the first, so that no one waits for ever, in turn.
 //
 // And when sessions really hold more than they may, replies that are not read included, those let
 // go that have got on longest ago, of those without a promise first.
@@ -74,7 +80,7 @@ class ConnectionMemory {
   void wait(std::unique_ptr<Session> session);
 
   // Somebody waits.
-  bool tight() const noexcept { return !waiting_.empty(); }
+  bool tight() const noexcept { return !proven_.empty() || !new_.empty(); }
 
   // Refuses those that others wait for and that stand still. To be called every kTightTick while
   // tight().
@@ -91,9 +97,11 @@ class ConnectionMemory {
                                          boost::intrusive::constant_time_size<false>>;
 
   std::size_t counted(std::size_t bytes) const noexcept;
-  bool promise(Session& session) noexcept;
+  bool has_room_for(const Session& session) const noexcept;
+  void promise(Session& session) noexcept;
   void take_promise_back(Session& session) noexcept;
   void resume_who_fits() noexcept;
+  std::unique_ptr<Session> take_waiting() noexcept;
   void take_note(Session& session, const Holdings& holdings) noexcept;
   void change(std::size_t more, std::size_t less) noexcept;
   void make_others_let_go(const Session& session) noexcept;
@@ -108,8 +116,10 @@ class ConnectionMemory {
   std::size_t own_ = 0;       // of connections, without staged bytes: what is to be reserved
   std::atomic<std::size_t> bytes_{0};
   Holders holders_;  // sessions that hold something and do not wait, who got on longest ago first
-  std::deque<std::unique_ptr<Session>> waiting_;  // in the order of their coming
-  unsigned resumed_ = 0;
+  // Who wait, in the order of their coming: with a request answered before, and without.
+  std::deque<std::unique_ptr<Session>> proven_;
+  std::deque<std::unique_ptr<Session>> new_;
+  bool first_is_next_ = false;  // of new_
 };
 
 }  // namespace cubby::server

@@ -20,7 +20,7 @@ namespace cubby::server {
 // How many connections may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
 inline constexpr int kBacklog = 4096;
 // How many are accepted before the thread looks after its sessions again.
-inline constexpr int kAcceptsPerTurn = 64;
+inline constexpr int kAcceptsPerTurn = 16;
 // How long to leave connections in the backlog when the system lacks the means to accept them.
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
 // How long connections are still taken from the backlog when the server is to stop.

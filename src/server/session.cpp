@@ -155,6 +155,7 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
   if (input_.empty()) release(input_);
 
   if (!replies.empty()) {
+    proven_ = true;
     const auto outcome =
         outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
     if (replies.capacity() > kMaxIdleOutputBytes) release(replies);

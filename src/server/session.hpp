@@ -77,6 +77,9 @@ class Session : public SessionHook, public HolderHook {
   Holdings holdings() const noexcept;
   std::size_t bytes_ahead() const noexcept { return connection_.body_bytes_ahead(); }
 
+  // A request has been answered on this connection.
+  bool proven() const noexcept { return proven_; }
+
   // Goes on when the worker's thread has a moment. For sessions that waited for memory.
   static void resume(std::unique_ptr<Session> self) noexcept;
 
@@ -113,6 +116,7 @@ class Session : public SessionHook, public HolderHook {
   protocol::Connection connection_;
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;
+  bool proven_ = false;
   bool lingering_ = false;
   // What the worker keeps account of for this session.
   friend class ConnectionMemory;

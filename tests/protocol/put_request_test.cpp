@@ -47,7 +47,7 @@ class PutRequestTest : public testing::Test {
 };
 
 TEST_F(PutRequestTest, HoldsASmallValueItself) {
-  const std::string value(kLargeValueBytes, 'v');
+  const std::string value(kCollectedBytes, 'v');
   const std::string text = body(value);
   peer_.send(head(text.size()));
   EXPECT_EQ(peer_.connection.memory_bytes(), 0U) << "nothing for a length";
