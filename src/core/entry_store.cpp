@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kBlockPayloadBytes = kMaxSlotBytes - sizeof(SlotHeader);
 constexpr std::size_t kLargestSingle = kMaxSlotBytes - sizeof(SlotHeader);
 
+// Of a large value, as it stands in its entry, at no particular alignment.
+using Address = void*;
+
 constexpr bool is_large(std::size_t value_size) { return value_size > kLargeValueBytes; }
 
 std::size_t bytes_before_value(const SlotHeader& header) noexcept {
@@ -45,7 +48,7 @@ struct EntryStore::Shape {
 
   static Shape of(std::size_t key_size, std::size_t value_size) noexcept {
     if (is_large(value_size)) {
-      return {size_class_of(sizeof(SlotHeader) + key_size + sizeof(LargeValue*)), 0, 0};
+      return {size_class_of(sizeof(SlotHeader) + key_size + sizeof(Address)), 0, 0};
     }
     if (key_size + value_size <= kLargestSingle) {
       return {size_class_of(sizeof(SlotHeader) + key_size + value_size), 0, value_size};
@@ -73,16 +76,17 @@ std::size_t EntryStore::footprint(std::size_t key_size, std::size_t value_size) 
 LargeValue* EntryStore::large_value(Ref entry) const noexcept {
   const SlotHeader& h = header(entry);
   if (!is_large(h.value_size)) return nullptr;
-  LargeValue* value = nullptr;
-  std::memcpy(&value, h.payload() + h.get_meta().key_size(), sizeof value);
-  return value;
+  Address address = nullptr;
+  std::memcpy(&address, h.payload() + h.get_meta().key_size(), sizeof address);
+  return static_cast<LargeValue*>(address);
 }
 
 void EntryStore::set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept {
   SlotHeader& h = header(entry);
   value->attach(note);
   h.value_size = static_cast<std::uint32_t>(value->size());
-  std::memcpy(h.payload() + h.get_meta().key_size(), &value, sizeof value);
+  const Address address = value;
+  std::memcpy(h.payload() + h.get_meta().key_size(), &address, sizeof address);
 }
 
 Ref EntryStore::first_block(Ref entry) const noexcept {
@@ -148,21 +152,24 @@ bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noex
 }
 
 void EntryStore::write_value(Ref entry, const NewValue& value, const Shape& shape) noexcept {
-  SlotHeader& h = header(entry);
-  const std::size_t size = value.size();
-  h.value_size = static_cast<std::uint32_t>(size);
-  std::size_t written = 0;
-  const auto copy_to = [&](char* out, std::size_t most) {
-    for (const std::size_t end = std::min(size, written + most); written < end;) {
-      const std::size_t n = value.part(written).copy(out, end - written);
+  // Copies the value's bytes from `at` on to `out`, at most as many as fit; returns where it
+  // stopped.
+  const auto copy = [&value](std::size_t at, char* out, std::size_t capacity) {
+    const std::size_t end = std::min(value.size(), at + capacity);
+    while (at < end) {
+      const std::size_t n = value.part(at).copy(out, end - at);
       out += n;
-      written += n;
+      at += n;
     }
+    return at;
   };
-  copy_to(h.payload() + bytes_before_value(h), shape.head_value_bytes);
-  for (Ref block = shape.blocks != 0 ? first_block(entry) : 0; written < size;) {
+  SlotHeader& h = header(entry);
+  h.value_size = static_cast<std::uint32_t>(value.size());
+  std::size_t at = copy(0, h.payload() + bytes_before_value(h), shape.head_value_bytes);
+  Ref block = shape.blocks != 0 ? first_block(entry) : 0;
+  while (at < value.size()) {
     SlotHeader& b = header(block);
-    copy_to(b.payload(), kBlockPayloadBytes);
+    at = copy(at, b.payload(), kBlockPayloadBytes);
     block = b.next;
   }
 }

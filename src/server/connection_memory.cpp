@@ -23,6 +23,8 @@ void ConnectionMemory::closed(Session& session) noexcept {
 
 void ConnectionMemory::account(Session& session) noexcept {
   if (session.promised_ != 0 && session.bytes_ahead() == 0) take_promise_back(session);
+  // So that it has its promise, if it gets one, before others look for somebody who lets go.
+  lets_go_on(session);
   const Holdings holdings = session.holdings();
   if (holdings.sum() == 0 && session.accounted_.sum() == 0) return;
   take_note(session, holdings);

@@ -24,7 +24,7 @@ void keep_heap_small() noexcept {
 #if defined(__GLIBC__)
   // Setting it also keeps the threshold from growing with every large piece that is freed.
   constexpr int kLargePieceBytes = 64 << 10;
-  ::mallopt(M_MMAP_THRESHOLD, kLargePieceBytes);
+  ::mallopt(M_MMAP_THRESHOLD, kLargePieceBytes);  // NOLINT(concurrency-mt-unsafe): see the header
 #endif
 }
 
