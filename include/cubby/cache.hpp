@@ -106,6 +106,9 @@ class PinnedValue {
   std::size_t size() const noexcept;
   std::uint64_t note() const noexcept;
 
+  // Whether its entry has gone, or got another value.
+  bool detached() const noexcept;
+
   // The bytes from `offset` on that lie in one piece: some, or none when `offset` is size() or
   // more.
   std::string_view part(std::size_t offset) const noexcept;

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include <unistd.h>
+
 #include <cubby/cache.hpp>
 
 #include "core/compactor.hpp"
@@ -36,6 +38,9 @@ constexpr std::size_t slack_bytes(std::size_t limit) {
   return kSizeClassCount * kPageBytes + limit / 50;
 }
 
+// Memory is given back in pieces of this.
+constexpr long kLargestSystemPage = 16 << 10;
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -64,6 +69,7 @@ const CacheOptions& validated(const CacheOptions& options) {
   const bool shards_ok = std::has_single_bit(options.shards) && options.shards <= kMaxShards;
   require(shards_ok, "shards must be a power of two from 1 to " + std::to_string(kMaxShards));
   require(options.clock != nullptr, "there must be a clock");
+  require(::sysconf(_SC_PAGESIZE) <= kLargestSystemPage, "the system's pages are too large");
   if (!options.charge) {
     require(options.max_memory_bytes >= kMinMemoryBytes,
             "max_memory_bytes must be at least " + std::to_string(kMinMemoryBytes));
@@ -104,8 +110,7 @@ class Cache::Impl {
     for (;;) {
       make_pages(EntryStore::footprint(key.size(), value.size()));
       std::size_t needed = 0;
-      const Shard::PutResult result =
-          shard_of(hash).put(hash, key, value, options, credit, &needed);
+      const Shard::PutResult result = put_into_shard(hash, key, value, options, credit, &needed);
       switch (result) {
         case Shard::PutResult::inserted:
         case Shard::PutResult::replaced:
@@ -234,6 +239,17 @@ class Cache::Impl {
   }
 
   Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
+
+  Shard::PutResult put_into_shard(KeyHash hash, std::string_view key, NewValue& value,
+                                  const PutOptions& options, Credit& credit, std::size_t* needed) {
+    try {
+      return shard_of(hash).put(hash, key, value, options, credit, needed);
+    } catch (...) {
+      // The index may have grown before there was no memory for more of it.
+      keep_to_budget();
+      throw;
+    }
+  }
 
   // What of the budget's charge is not in the arena.
   std::size_t outside_bytes() const noexcept {
@@ -391,7 +407,7 @@ ValueWriter::Outcome ValueWriter::append(std::string_view bytes) {
 }
 
 std::size_t ValueWriter::memory_bytes() const noexcept {
-  return LargeValue::footprint(value_.size());
+  return value_ ? value_.value_->charge() : 0;
 }
 
 bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {

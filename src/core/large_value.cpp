@@ -49,10 +49,14 @@ std::string_view LargeValue::part(std::size_t offset) const noexcept {
 
 void LargeValue::attach(std::uint64_t note) noexcept {
   note_ = note;
+  attached_.store(true, kRelaxed);
   state_.detached_bytes.fetch_sub(charge(), kRelaxed);
 }
 
-void LargeValue::detach() noexcept { state_.detached_bytes.fetch_add(charge(), kRelaxed); }
+void LargeValue::detach() noexcept {
+  attached_.store(false, kRelaxed);
+  state_.detached_bytes.fetch_add(charge(), kRelaxed);
+}
 
 PinnedValue::PinnedValue(LargeValue* value) noexcept : value_(value) {
   if (value_ != nullptr) value_->owners_.fetch_add(1, kRelaxed);
@@ -67,6 +71,8 @@ PinnedValue::~PinnedValue() {
 
 std::size_t PinnedValue::size() const noexcept { return value_ == nullptr ? 0 : value_->size(); }
 std::uint64_t PinnedValue::note() const noexcept { return value_ == nullptr ? 0 : value_->note(); }
+
+bool PinnedValue::detached() const noexcept { return value_ != nullptr && !value_->attached(); }
 
 std::string_view PinnedValue::part(std::size_t offset) const noexcept {
   return value_ == nullptr ? std::string_view() : value_->part(offset);

@@ -66,6 +66,7 @@ class LargeValue {
   void detach() noexcept;
 
   std::uint64_t note() const noexcept { return note_; }
+  bool attached() const noexcept { return attached_.load(std::memory_order_relaxed); }
 
  private:
   friend class PinnedValue;
@@ -75,6 +76,7 @@ class LargeValue {
   std::vector<PageNumber> pages_;
   std::size_t size_ = 0;
   std::uint64_t note_ = 0;
+  std::atomic<bool> attached_{false};
   std::atomic<std::uint32_t> owners_{0};
   LargeValue* next_released_ = nullptr;
 };

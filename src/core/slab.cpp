@@ -6,7 +6,7 @@ namespace cubby {
 
 namespace {
 
-// How many pages begin_drain() compares for the one with the fewest used slots.
+// How many pages choose_drainable() compares for the one with the fewest used slots.
 constexpr int kPagesCompared = 32;
 
 constexpr std::memory_order kRelaxed = std::memory_order_relaxed;

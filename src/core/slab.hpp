@@ -23,7 +23,7 @@ namespace cubby {
 // Thread safety: all member functions may be called from any thread.
 class Slab {
  public:
-  // `arena` must outlive the slab, which must be its only user. Throws std::bad_alloc.
+  // `arena` must outlive the slab. Throws std::bad_alloc.
   explicit Slab(Arena& arena);
 
   // A slot of the class, or 0 when the arena has no page left. Its content is unspecified, except

@@ -74,10 +74,13 @@ class Connection::Impl {
     forget_body();
   }
 
-  std::size_t body_bytes_ahead() const noexcept {
+  std::optional<std::size_t> body_bytes_ahead() const noexcept {
     if (!awaiting_body_ || !body_wanted_) return 0;
-    return chunked_ ? context_.limits.max_body_bytes() : static_cast<std::size_t>(body_left_);
+    if (chunked_) return std::nullopt;
+    return static_cast<std::size_t>(body_left_);
   }
+
+  bool has_succeeded() const noexcept { return has_succeeded_; }
 
   std::size_t memory_bytes() const noexcept {
     return heap_bytes(key_) + (put_ ? put_->memory_bytes() : 0);
@@ -231,6 +234,7 @@ class Connection::Impl {
           operation.route->service({context_, operation.key, body, put_.get()}, reply);
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
+    if (operation.error == Error::none) has_succeeded_ = true;
     finished_ = close;
     if (context_.on_request != nullptr && *context_.on_request) {
       const std::string_view path = operation.route != nullptr ? operation.route->path : "";
@@ -258,6 +262,7 @@ class Connection::Impl {
   bool chunked_ = false;
   bool awaiting_body_ = false;
   bool body_wanted_ = false;
+  bool has_succeeded_ = false;
   bool blank_line_taken_ = false;
   bool has_more_ = false;  // input was left because the output was full
   bool draining_ = false;
@@ -278,7 +283,10 @@ bool Connection::finished() const noexcept { return impl_->finished(); }
 bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
 bool Connection::in_request() const noexcept { return impl_->in_request(); }
 void Connection::give_up(Error error, std::string& output) { impl_->give_up(error, output); }
-std::size_t Connection::body_bytes_ahead() const noexcept { return impl_->body_bytes_ahead(); }
+std::optional<std::size_t> Connection::body_bytes_ahead() const noexcept {
+  return impl_->body_bytes_ahead();
+}
+bool Connection::has_succeeded() const noexcept { return impl_->has_succeeded(); }
 std::size_t Connection::memory_bytes() const noexcept { return impl_->memory_bytes(); }
 std::size_t Connection::staged_bytes() const noexcept { return impl_->staged_bytes(); }
 void Connection::drain() noexcept { impl_->drain(); }

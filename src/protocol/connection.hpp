@@ -57,9 +57,12 @@ class Connection {
   // true then. Only when in_request() is.
   void give_up(Error error, std::string& output);
 
-  // Bytes of the body of the request in progress that are still to come and will be kept; at most
-  // that, where the peer has not said how many there will be.
-  std::size_t body_bytes_ahead() const noexcept;
+  // Bytes of the body of the request in progress that are still to come and will be kept; nothing
+  // where the peer has not said how many there will be.
+  std::optional<std::size_t> body_bytes_ahead() const noexcept;
+
+  // A request has been answered with success.
+  bool has_succeeded() const noexcept;
 
   // Memory of its own that the request in progress takes, beyond the connection itself.
   std::size_t memory_bytes() const noexcept;

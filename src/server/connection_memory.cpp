@@ -1,64 +1,91 @@
 #include "server/connection_memory.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace cubby::server {
+namespace {
+
+// Of most_bytes_, the largest part that one session counts with, and the part that may be promised.
+constexpr std::size_t kLargestPart = 4;  // a quarter
+constexpr std::size_t promised_part(std::size_t most_bytes) { return most_bytes / 4 * 3; }
+
+}  // namespace
 
 // Invariants: promised_ and held_ are the sums of the sessions' promised_ and counted_, own_ is
-// that of their own holdings, and kIdleConnectionBytes for each. A session in waiting_ has no
-// promise and is not in holders_. What it has of its request so far is little, and it is nobody's
-// fault that it stands still, so it does not count.
+// that of their own holdings, and kIdleConnectionBytes for each. A session is in bodies_ if, and
+// only if, it has a promise; one that waits is in neither list. What that has of its request so far
+// is little (at most one read when the first had to wait, and kReadBytesWhenTight after), and it is
+// nobody's fault that it stands still, so it does not count.
 
-std::size_t ConnectionMemory::counted(std::size_t bytes) const noexcept {
-  return std::min(bytes, most_bytes_ / 4);
+std::size_t ConnectionMemory::capped(std::size_t bytes) const noexcept {
+  return std::min(bytes, most_bytes_ / kLargestPart);
 }
 
 void ConnectionMemory::closed(Session& session) noexcept {
-  take_note(session, {});
+  static_cast<HolderHook&>(session).unlink();
+  count(session, {});
   take_promise_back(session);
   change(0, kIdleConnectionBytes);
 }
 
 void ConnectionMemory::account(Session& session) noexcept {
-  if (session.promised_ != 0 && session.bytes_ahead() == 0) take_promise_back(session);
-  // So that it has its promise, if it gets one, before others look for somebody who lets go.
-  lets_go_on(session);
+  const std::size_t ahead = session.body_bytes_ahead().value_or(0);
+  // A promise is for one body.
+  const bool is_next_body = ahead > session.ahead_;
+  session.ahead_ = ahead;
+  if (session.promised_ != 0 && (is_next_body || needed_promise(session) == 0)) {
+    take_promise_back(session);
+  }
   const Holdings holdings = session.holdings();
-  if (holdings.sum() == 0 && session.accounted_.sum() == 0) return;
-  take_note(session, holdings);
-  if (holdings.sum() == 0) return;
-  session.got_on_at_ = Clock::now();
-  holders_.push_back(session);
-  make_others_let_go(session);
+  if (!holdings.any() && !session.accounted_.any()) return;
+  count(session, holdings);
+  // So that it has its promise, if it gets one, before others are looked for that let go.
+  may_read(session);
+  if (session.promised_ == 0) {
+    static_cast<HolderHook&>(session).unlink();
+    if (holdings.any()) holders_.push_back(session);
+  }
+  if (holdings.any()) make_others_let_go(&session);
 }
 
-bool ConnectionMemory::lets_go_on(Session& session) noexcept {
-  if (session.promised_ != 0 || session.bytes_ahead() <= kFreelyTakenBytes) return true;
-  const bool others_first = session.proven() ? !proven_.empty() : tight();
+// How much of a promise the session needs to be read from; 0 when it can do without.
+std::size_t ConnectionMemory::needed_promise(const Session& session) const noexcept {
+  const std::optional<std::size_t> ahead = session.body_bytes_ahead();
+  if (!ahead) return session.holdings().sum() > kFreelyTakenBytes ? most_bytes_ / kLargestPart : 0;
+  return *ahead > kFreelyTakenBytes ? capped(*ahead) : 0;
+}
+
+bool ConnectionMemory::may_read(Session& session) noexcept {
+  if (session.promised_ != 0 || needed_promise(session) == 0) return true;
+  const bool others_first = session.trusted() ? !trusted_.empty() : tight();
   if (others_first || !has_room_for(session)) return false;
   promise(session);
   return true;
 }
 
 bool ConnectionMemory::has_room_for(const Session& session) const noexcept {
-  return promised_ + counted(session.bytes_ahead()) <= most_bytes_ / 4 * 3;
+  return promised_ + needed_promise(session) <= promised_part(most_bytes_);
 }
 
 void ConnectionMemory::promise(Session& session) noexcept {
-  session.promised_ = counted(session.bytes_ahead());
+  session.promised_ = needed_promise(session);
   promised_ += session.promised_;
+  session.window_begin_ = Clock::now();
+  session.arrived_before_ = session.arrived_;
+  static_cast<HolderHook&>(session).unlink();
+  bodies_.push_back(session);
 }
 
 void ConnectionMemory::take_promise_back(Session& session) noexcept {
   if (session.promised_ == 0) return;
   promised_ -= std::exchange(session.promised_, 0);
+  static_cast<HolderHook&>(session).unlink();
   resume_who_fits();
 }
 
 void ConnectionMemory::wait(std::unique_ptr<Session> session) {
-  auto& line = session->proven() ? proven_ : new_;
+  Line& line = session->trusted() ? trusted_ : untrusted_;
   line.push_back(std::move(session));
   static_cast<HolderHook&>(*line.back()).unlink();
   held_ -= std::exchange(line.back()->counted_, 0);
@@ -66,50 +93,59 @@ void ConnectionMemory::wait(std::unique_ptr<Session> session) {
 
 void ConnectionMemory::resume_who_fits() noexcept {
   while (tight()) {
-    const Session& next = !proven_.empty() ? *proven_.front()
-                          : first_is_next_ ? *new_.front()
-                                           : *new_.back();
+    const Session& next = !trusted_.empty() ? *trusted_.front()
+                          : first_is_next_  ? *untrusted_.front()
+                                            : *untrusted_.back();
     if (!has_room_for(next)) return;
-    std::unique_ptr<Session> session = take_waiting();
+    std::unique_ptr<Session> session = take_next_waiting();
     promise(*session);
     Session::resume(std::move(session));
   }
 }
 
-// The next of those that wait; there must be one.
-std::unique_ptr<Session> ConnectionMemory::take_waiting() noexcept {
+// There must be one.
+std::unique_ptr<Session> ConnectionMemory::take_next_waiting() noexcept {
   std::unique_ptr<Session> session;
-  if (!proven_.empty()) {
-    session = std::move(proven_.front());
-    proven_.pop_front();
+  if (!trusted_.empty()) {
+    session = std::move(trusted_.front());
+    trusted_.pop_front();
   } else if (std::exchange(first_is_next_, !first_is_next_)) {
-    session = std::move(new_.front());
-    new_.pop_front();
+    session = std::move(untrusted_.front());
+    untrusted_.pop_front();
   } else {
-    session = std::move(new_.back());
-    new_.pop_back();
+    session = std::move(untrusted_.back());
+    untrusted_.pop_back();
   }
   return session;
 }
 
-void ConnectionMemory::refuse_standing(Clock::time_point now) noexcept {
-  for (auto at = holders_.begin(); tight() && at != holders_.end();) {
+void ConnectionMemory::refuse_slow_bodies(Clock::time_point now) noexcept {
+  for (auto at = bodies_.begin(); tight() && at != bodies_.end();) {
     Session& session = *at++;
-    if (session.got_on_at_ + kLongestFirstStandstill > now) return;
-    const auto longest = session.proven() ? kLongestStandstill : kLongestFirstStandstill;
-    if (session.promised_ != 0 && session.got_on_at_ + longest <= now) refuse(session);
+    const auto window = session.trusted() ? kTrustedRateWindow : kFirstRateWindow;
+    if (now - session.window_begin_ < window) continue;
+    const std::size_t least = kLeastBodyRate * static_cast<std::size_t>(window.count()) / 1000;
+    if (session.arrived_ - session.arrived_before_ < least) {
+      refuse(session);
+    } else {
+      session.window_begin_ = now;
+      session.arrived_before_ = session.arrived_;
+    }
   }
 }
 
-void ConnectionMemory::resume_all() noexcept {
-  while (tight()) Session::resume(take_waiting());
+void ConnectionMemory::recount_readers() noexcept {
+  for (Session& session : holders_) count(session, session.holdings());
+  make_others_let_go(nullptr);
 }
 
-// The session is not among the holders afterwards.
-void ConnectionMemory::take_note(Session& session, const Holdings& holdings) noexcept {
-  static_cast<HolderHook&>(session).unlink();
+void ConnectionMemory::resume_all() noexcept {
+  while (tight()) Session::resume(take_next_waiting());
+}
+
+void ConnectionMemory::count(Session& session, const Holdings& holdings) noexcept {
   const Holdings before = std::exchange(session.accounted_, holdings);
-  held_ -= std::exchange(session.counted_, counted(holdings.sum()));
+  held_ -= std::exchange(session.counted_, capped(holdings.sum()));
   held_ += session.counted_;
   bytes_.store(bytes() + holdings.staged - before.staged, std::memory_order_relaxed);
   change(holdings.own, before.own);
@@ -121,28 +157,25 @@ void ConnectionMemory::change(std::size_t more, std::size_t less) noexcept {
   reserve();
 }
 
-void ConnectionMemory::make_others_let_go(const Session& session) noexcept {
+// What is promised leaves room enough for the others, so those with a promise come last.
+void ConnectionMemory::make_others_let_go(const Session* but) noexcept {
+  const auto first_other = [but](Sessions& sessions) -> Session* {
+    const auto other = std::find_if(sessions.begin(), sessions.end(),
+                                    [but](const Session& session) { return &session != but; });
+    return other == sessions.end() ? nullptr : &*other;
+  };
   while (held_ > most_bytes_ || !reserve()) {
-    Session* const other = longest_still(session);
+    Session* other = first_other(holders_);
+    if (other == nullptr) other = first_other(bodies_);
     if (other == nullptr) return;
     refuse(*other);
   }
 }
 
-// Who has a promise comes last: what is promised leaves room enough for the others.
-Session* ConnectionMemory::longest_still(const Session& but) noexcept {
-  Session* promised = nullptr;
-  for (Session& session : holders_) {
-    if (&session == &but) continue;
-    if (session.promised_ == 0) return &session;
-    if (promised == nullptr) promised = &session;
-  }
-  return promised;
-}
-
 void ConnectionMemory::refuse(Session& session) noexcept {
+  static_cast<HolderHook&>(session).unlink();
   session.shed();
-  take_note(session, session.holdings());
+  count(session, session.holdings());
   take_promise_back(session);
 }
 
@@ -153,7 +186,7 @@ bool ConnectionMemory::reserve() noexcept {
   if (now >= least && now <= least + kReservationStep) return true;
   try {
     return reservation_.resize(least);
-  } catch (const std::exception&) {
+  } catch (...) {
     return false;
   }
 }

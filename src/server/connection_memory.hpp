@@ -24,17 +24,20 @@ inline constexpr std::size_t kIdleConnectionBytes = 768;
 // The budget is asked in steps of this, so that it is left alone while requests come and go.
 inline constexpr std::size_t kReservationStep = std::size_t{256} << 10;
 
-// A body of which no more is to come than this is always taken.
+// A body of which no more is to come than this is always taken; and of one that does not say how
+// long it is, so much.
 inline constexpr std::size_t kFreelyTakenBytes = std::size_t{16} << 10;
 
 // What is read at once from a connection that has been promised no memory, while others wait for
 // some: enough for small requests, and little to keep of large ones.
 inline constexpr std::size_t kReadBytesWhenTight = std::size_t{4} << 10;
 
-// While others wait for memory, a body that has some must not stand still for longer; the first on
-// its connection, and a later one.
-inline constexpr std::chrono::milliseconds kLongestFirstStandstill{100};
-inline constexpr std::chrono::milliseconds kLongestStandstill{1000};
+// While others wait for memory, a body that has some must arrive at no less than this rate, in
+// bytes a second, looked at over this time: for the first request on a connection, and for a
+// trusted one.
+inline constexpr std::size_t kLeastBodyRate = std::size_t{32} << 10;
+inline constexpr std::chrono::milliseconds kFirstRateWindow{250};
+inline constexpr std::chrono::milliseconds kTrustedRateWindow{1000};
 // How often that is looked at.
 inline constexpr std::chrono::milliseconds kTightTick{25};
 
@@ -42,19 +45,20 @@ inline constexpr std::chrono::milliseconds kTightTick{25};
 //
 // Before more of a body is read than kFreelyTakenBytes, the rest of it is promised to its session.
 // What is promised to all together is limited; who gets no promise now is not read from until there
-// is room. So those that have begun can finish. Whose client stops in the middle meanwhile is
+// is room. So those that have begun can finish. Whose body does not arrive fast enough meanwhile is
 // refused.
 //
-// A connection that has had a request answered is trusted more than one that has not: it need not
-// queue with a crowd of new ones that may never finish, and may stand still for longer. Among the
-// new ones the latest is next, since a client that has just sent something is likely there to send
-// the rest, or the first, so that no one waits for ever, in turn.
+// A connection is trusted once a request on it has succeeded: it need not queue with a crowd of new
+// ones that may never finish, and is looked at over a longer time. Among the others the latest is
+// next, since a client that has just sent something is likely there to send the rest, or the first,
+// so that no one waits for ever, in turn.
 //
 // And when sessions really hold more than they may, replies that are not read included, those let
 // go that have got on longest ago, of those without a promise first.
 //
-// A session counts with at most a quarter of the limit: one may hold as much as the cache can
-// spare, or large values could not be stored, and must not be in the way of all others.
+// What one session holds, or is promised, counts with at most a quarter of the limit: one may hold
+// as much as the cache can spare, or large values could not be stored, and must not be in the way
+// of all others.
 //
 // Thread safety: bytes() may be called from any thread; everything else belongs to the worker's.
 class ConnectionMemory {
@@ -72,19 +76,24 @@ class ConnectionMemory {
   // that is too much.
   void account(Session& session) noexcept;
 
-  // Whether the session may be read from. If not, it must wait().
-  bool lets_go_on(Session& session) noexcept;
+  // Whether the session may be read from: it needs no promise, or has one, or gets one now. If not,
+  // it must wait().
+  bool may_read(Session& session) noexcept;
 
   // Keeps a session until there is room for its request; then it is resumed. Throws
   // std::bad_alloc.
   void wait(std::unique_ptr<Session> session);
 
   // Somebody waits.
-  bool tight() const noexcept { return !proven_.empty() || !new_.empty(); }
+  bool tight() const noexcept { return !trusted_.empty() || !untrusted_.empty(); }
 
-  // Refuses those that others wait for and that stand still. To be called every kTightTick while
-  // tight().
-  void refuse_standing(Clock::time_point now) noexcept;
+  // Refuses bodies that others wait for and that do not arrive fast enough. To be called every
+  // kTightTick while tight().
+  void refuse_slow_bodies(Clock::time_point now) noexcept;
+
+  // Counts anew what is sent to readers that take their time: a value counts for them from when its
+  // entry goes, which nobody tells. To be called now and then.
+  void recount_readers() noexcept;
 
   // Resumes all that wait, because their connections are closed.
   void resume_all() noexcept;
@@ -93,33 +102,35 @@ class ConnectionMemory {
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
  private:
-  using Holders = boost::intrusive::list<Session, boost::intrusive::base_hook<HolderHook>,
-                                         boost::intrusive::constant_time_size<false>>;
+  using Sessions = boost::intrusive::list<Session, boost::intrusive::base_hook<HolderHook>,
+                                          boost::intrusive::constant_time_size<false>>;
+  using Line = std::deque<std::unique_ptr<Session>>;
 
-  std::size_t counted(std::size_t bytes) const noexcept;
+  std::size_t capped(std::size_t bytes) const noexcept;
+  std::size_t needed_promise(const Session& session) const noexcept;
   bool has_room_for(const Session& session) const noexcept;
   void promise(Session& session) noexcept;
   void take_promise_back(Session& session) noexcept;
   void resume_who_fits() noexcept;
-  std::unique_ptr<Session> take_waiting() noexcept;
-  void take_note(Session& session, const Holdings& holdings) noexcept;
+  std::unique_ptr<Session> take_next_waiting() noexcept;
+  void count(Session& session, const Holdings& holdings) noexcept;
   void change(std::size_t more, std::size_t less) noexcept;
-  void make_others_let_go(const Session& session) noexcept;
-  Session* longest_still(const Session& but) noexcept;
+  void make_others_let_go(const Session* but) noexcept;
   void refuse(Session& session) noexcept;
   bool reserve() noexcept;
 
   Cache::Reservation reservation_;
   const std::size_t most_bytes_;
   std::size_t promised_ = 0;  // for bodies that are on their way
-  std::size_t held_ = 0;      // by sessions, staged bytes too
+  std::size_t held_ = 0;      // by sessions that do not wait, staged bytes too
   std::size_t own_ = 0;       // of connections, without staged bytes: what is to be reserved
   std::atomic<std::size_t> bytes_{0};
-  Holders holders_;  // sessions that hold something and do not wait, who got on longest ago first
-  // Who wait, in the order of their coming: with a request answered before, and without.
-  std::deque<std::unique_ptr<Session>> proven_;
-  std::deque<std::unique_ptr<Session>> new_;
-  bool first_is_next_ = false;  // of new_
+  Sessions bodies_;   // those with a promise
+  Sessions holders_;  // others that hold something and do not wait, who got on longest ago first
+  // Who wait, in the order of their coming.
+  Line trusted_;
+  Line untrusted_;
+  bool first_is_next_ = false;  // of untrusted_
 };
 
 }  // namespace cubby::server

@@ -44,7 +44,13 @@ class Outgoing {
   // Lets go of what is left.
   void clear() noexcept;
 
-  // Memory of its own: without what the cache has of a large body.
+  // A large body, or some of it, is among what is left.
+  bool has_large() const noexcept { return large_.has_value(); }
+  // What that takes in the cache's memory and no entry has any more.
+  std::size_t detached_bytes() const noexcept {
+    return large_ && large_->value.detached() ? large_->value.size() : 0;
+  }
+  // Memory of its own.
   std::size_t memory_bytes() const noexcept { return protocol::heap_bytes(text_); }
 
  private:

@@ -54,7 +54,7 @@ void Session::shed() noexcept {
     if (!can_answer) return cut();
     outgoing_.keep(std::move(reply));
     wake();
-  } catch (const std::exception&) {
+  } catch (...) {
     cut();
   }
 }
@@ -62,7 +62,8 @@ void Session::shed() noexcept {
 Holdings Session::holdings() const noexcept {
   return {
       .own = protocol::heap_bytes(input_) + outgoing_.memory_bytes() + connection_.memory_bytes(),
-      .staged = connection_.staged_bytes()};
+      .staged = connection_.staged_bytes() + outgoing_.detached_bytes(),
+      .has_large_reply = outgoing_.has_large()};
 }
 
 bool Session::busy() const noexcept {
@@ -124,13 +125,14 @@ Session::Next Session::step() {
   if (connection_.finished()) return end();
   if (connection_.has_more()) return answer({}, true);
 
-  if (!worker_.memory().lets_go_on(*this)) return Next::wait_for_memory;
+  if (!worker_.memory().may_read(*this)) return Next::wait_for_memory;
 
   auto buffer = worker_.read_buffer();
   if (worker_.memory().tight() && promised_ == 0) buffer = buffer.first(kReadBytesWhenTight);
   const IoResult got = read_some(socket_.native_handle(), buffer);
   switch (got.status) {
     case IoStatus::done:
+      arrived_ += got.bytes;
       return answer({buffer.data(), got.bytes}, got.bytes == buffer.size());
     case IoStatus::would_block:
       return when_nothing_arrived();
@@ -155,7 +157,6 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
   if (input_.empty()) release(input_);
 
   if (!replies.empty()) {
-    proven_ = true;
     const auto outcome =
         outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
     if (replies.capacity() > kMaxIdleOutputBytes) release(replies);

@@ -31,9 +31,11 @@ inline constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
 // not sent, in bytes.
 struct Holdings {
   std::size_t own = 0;
-  std::size_t staged = 0;  // in the cache, which charges it already
+  std::size_t staged = 0;        // in the cache, which charges it already
+  bool has_large_reply = false;  // which may become its own when the entry goes
 
   std::size_t sum() const noexcept { return own + staged; }
+  bool any() const noexcept { return sum() != 0 || has_large_reply; }
 };
 
 // For the worker's lists of its sessions, and of those that hold memory.
@@ -73,12 +75,16 @@ class Session : public SessionHook, public HolderHook {
   // is closed.
   void shed() noexcept;
 
-  // What the session holds beyond being open, and what else it needs to go on with its request.
+  // What the session holds beyond being open.
   Holdings holdings() const noexcept;
-  std::size_t bytes_ahead() const noexcept { return connection_.body_bytes_ahead(); }
 
-  // A request has been answered on this connection.
-  bool proven() const noexcept { return proven_; }
+  // As Connection::body_bytes_ahead().
+  std::optional<std::size_t> body_bytes_ahead() const noexcept {
+    return connection_.body_bytes_ahead();
+  }
+
+  // A request on this connection has succeeded.
+  bool trusted() const noexcept { return connection_.has_succeeded(); }
 
   // Goes on when the worker's thread has a moment. For sessions that waited for memory.
   static void resume(std::unique_ptr<Session> self) noexcept;
@@ -116,14 +122,17 @@ class Session : public SessionHook, public HolderHook {
   protocol::Connection connection_;
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;
-  bool proven_ = false;
+  std::size_t arrived_ = 0;  // bytes that were read
   bool lingering_ = false;
   // What the worker keeps account of for this session.
   friend class ConnectionMemory;
   Holdings accounted_;
   std::size_t counted_ = 0;   // of the holdings, for the limit
   std::size_t promised_ = 0;  // for the rest of a body
-  std::chrono::steady_clock::time_point got_on_at_;
+  std::size_t ahead_ = 0;     // of a body, when it was accounted for last
+  // While it has a promise: since when its rate is looked at, and arrived_ then.
+  std::chrono::steady_clock::time_point window_begin_;
+  std::size_t arrived_before_ = 0;
 
   std::size_t linger_bytes_left_ = kLingerBytes;
   std::chrono::steady_clock::time_point linger_deadline_;

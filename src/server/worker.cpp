@@ -138,7 +138,8 @@ void Worker::on_timer() {
   while (!lingering_.empty() && lingering_.front().linger_deadline() <= now) {
     lingering_.front().cut();
   }
-  memory_.refuse_standing(now);
+  memory_.refuse_slow_bodies(now);
+  memory_.recount_readers();
   if (phase_ == Phase::draining && now >= grace_end_) {
     phase_ = Phase::closing;
     wake_all();

@@ -10,10 +10,9 @@
 namespace cubby::bench {
 
 // Thread safety: none.
-class Latencies {
+template <class Clock>
+class BasicLatencies {
  public:
-  using Clock = std::chrono::steady_clock;
-
   // Runs `call` and notes how long it took.
   template <class Call>
   void time(Call&& call) {
@@ -35,7 +34,9 @@ class Latencies {
   }
 
  private:
-  mutable std::vector<Clock::duration> durations_;
+  mutable std::vector<typename Clock::duration> durations_;
 };
+
+using Latencies = BasicLatencies<std::chrono::steady_clock>;
 
 }  // namespace cubby::bench

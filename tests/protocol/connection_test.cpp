@@ -245,6 +245,19 @@ TEST_F(ConnectionTest, LingersAfterRefusalsOnly) {
   }
 }
 
+TEST_F(ConnectionTest, HasSucceededOnlyOnceARequestHas) {
+  Loopback peer(world_);
+  peer.send("GET /get?key=none HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string request = put(kJson, "Expect: 100-continue\r\n");
+  peer.send(request.substr(0, request.size() - kJson.size()));
+  EXPECT_EQ(statuses(peer.received), (std::vector<int>{404, 100}));
+  EXPECT_FALSE(peer.connection.has_succeeded());
+  EXPECT_EQ(peer.connection.body_bytes_ahead(), kJson.size());
+  peer.send(kJson);
+  EXPECT_TRUE(peer.connection.has_succeeded());
+  EXPECT_EQ(peer.connection.body_bytes_ahead(), 0U);
+}
+
 TEST_F(ConnectionTest, RefusesHeadWithoutABody) {
   Loopback peer(world_);
   peer.send("HEAD /health HTTP/1.1\r\n\r\n");

@@ -131,6 +131,93 @@ TEST_F(ConnectionMemoryTest, WhoDoesNotReadIsClosed) {
   EXPECT_EQ(dial().exchange(put("k", std::string(kMiB, 'v'))).status, 200);
 }
 
+TEST_F(ConnectionMemoryTest, WhoeverHasBegunNothingHoldsNobodyUp) {
+  serve();
+  std::vector<Client> idle;
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(dial());
+    idle.back().send("POST /put HTTP/1.1\r\nHost: cubby\r\nTransfer-Encoding: chunked\r\n\r\n");
+    idle.back().send("5");
+  }
+  EXPECT_EQ(dial().exchange(put("live", std::string(kMiB, 'v'))).status, 200);
+}
+
+TEST_F(ConnectionMemoryTest, ATrickleIsNotEnough) {
+  serve();
+  std::vector<Client> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(hold_part("slow" + std::to_string(i), kMiB, kHalf));
+  }
+  std::atomic<bool> done{false};
+  std::thread trickle([&] {
+    Client pace = dial();
+    while (!done) {
+      for (int i = 0; i < 100; ++i) pace.exchange(get("/health"));
+      for (Client& client : slow) {
+        try {
+          client.send("v");
+        } catch (const std::runtime_error&) {
+          // It has been refused.
+        }
+      }
+    }
+  });
+  EXPECT_EQ(dial().exchange(put("live", std::string(kMiB, 'v'))).status, 200);
+  done = true;
+  trickle.join();
+}
+
+TEST_F(ConnectionMemoryTest, LittleOfUnknownLengthIsAlwaysTaken) {
+  serve();
+  std::vector<Client> stalled;
+  for (int i = 0; i < 3; ++i) {
+    stalled.push_back(hold_part("stalled" + std::to_string(i), kMiB, kHalf));
+  }
+  Client waiting = send_part("waiting", kMiB, kHalf);
+  Client live = dial();
+  live.send("POST /put HTTP/1.1\r\nHost: cubby\r\nTransfer-Encoding: chunked\r\n\r\n17");
+  live.send("\r\n{\"key\":\"a\",\"value\":\"b\"}\r\n0\r\n\r\n");
+  EXPECT_EQ(live.receive().status, 200);
+}
+
+TEST_F(ConnectionMemoryTest, ANextBodyNeedsAPromiseOfItsOwn) {
+  constexpr int kClients = 12;
+  serve();
+  const std::string first = put("first", std::string(30'000, 'v'));
+  const std::string second = put("second", std::string(kMiB, 'v')).substr(0, 300'000);
+  std::vector<Client> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(dial());
+    clients.back().send(std::string_view(first).substr(0, 5000));
+  }
+  for (Client& client : clients) client.send(first.substr(5000) + second.substr(0, 1000));
+  for (Client& client : clients) EXPECT_EQ(client.receive().status, 200);
+  for (Client& client : clients) client.send_some(std::string_view(second).substr(1000));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  while (std::chrono::steady_clock::now() < until) {
+    ASSERT_LE(server_->connection_bytes(), 3 * kMiB / 2 + kClients * 80'000);
+  }
+}
+
+TEST_F(ConnectionMemoryTest, StalledReadersDoNotKeepWhatIsGone) {
+  constexpr std::size_t kReaders = 8;
+  constexpr std::size_t kValue = 5 * kMiB;
+  serve();
+  std::vector<Client> stalled;
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    store(key, kValue);
+    stalled.push_back(Client::unconnected(16 * 1024));
+    stalled.back().connect({"127.0.0.1", server_->port()});
+    stalled.back().send(get("/get?key=" + key));
+    ASSERT_TRUE(stalled.back().readable_within(kPatience));
+  }
+  cache_.clear();
+  EXPECT_GE(cache_.stats().detached_bytes, kReaders * kValue);
+  EXPECT_TRUE(eventually([&] { return cache_.stats().detached_bytes <= 5 * kValue; }));
+  EXPECT_GE(cache_.stats().detached_bytes, kValue) << "some may stay";
+}
+
 TEST_F(ConnectionMemoryTest, CountsAgainstTheCachesBudget) {
   options_.connection_memory_bytes = 32 * kMiB;
   serve();

@@ -1,0 +1,81 @@
+// How long a shard's lock is held to expire an entry, its part in the shrinking of the index
+// included: a million entries expire, and the removal of each is timed by itself, in CPU time of
+// the thread, so that being interrupted does not count. Prints a Markdown table.
+
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <cubby/cache.hpp>
+
+#include "bench/latencies.hpp"
+#include "core/shard.hpp"
+#include "support/manual_clock.hpp"
+
+namespace {
+
+using namespace cubby;
+
+constexpr int kEntries = 1'000'000;
+constexpr unsigned kShardBits = 6;
+constexpr std::uint64_t kSeed = 1;
+constexpr std::size_t kLimit = std::size_t{512} << 20;
+
+struct ThreadCpuClock {
+  using duration = std::chrono::nanoseconds;
+  using time_point = std::chrono::time_point<ThreadCpuClock>;
+  static constexpr bool is_steady = true;
+
+  static time_point now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  }
+};
+
+}  // namespace
+
+int main() {
+  test::ManualClock clock;
+  CacheOptions options;
+  options.max_memory_bytes = kLimit;
+  options.clock = &clock;
+  CacheState state(options, kLimit, kSeed);
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (unsigned id = 0; id < 1U << kShardBits; ++id) {
+    shards.push_back(std::make_unique<Shard>(state, static_cast<std::uint8_t>(id)));
+  }
+  const std::string text(64, 'v');
+  for (int number = 0; number < kEntries; ++number) {
+    const std::string key = std::to_string(1'000'000'000'000'000 + number);
+    const KeyHash hash = KeyHash::of(key, kSeed);
+    Credit credit(state.budget);
+    std::size_t needed = 0;
+    NewValue value{.bytes = text};
+    shards[hash.shard(kShardBits)]->put(hash, key, value, {.ttl = std::chrono::seconds(1)}, credit,
+                                        &needed);
+  }
+
+  clock.advance(std::chrono::seconds(2));
+  bench::BasicLatencies<ThreadCpuClock> removals;
+  for (PageNumber page = 1; page < state.arena.pages_touched(); ++page) {
+    const Slab::Visit visit(state.slab, page);
+    if (!visit) continue;
+    for (std::uint32_t i = 0; i < visit.slots(); ++i) {
+      const Ref slot = visit.slot(i);
+      const SlotMeta meta = load_meta(header_at(state.arena, slot));
+      if (!meta.used()) continue;
+      removals.time([&] { shards[meta.owner()]->expire_slot(slot, state.now_ms()); });
+    }
+  }
+  std::printf(
+      "| a shard's lock, to expire one of %d entries | calls | median | 99.9%% within | "
+      "99.999%% within | slowest |\n|---|--:|--:|--:|--:|--:|\n",
+      kEntries);
+  std::printf("| held, in CPU time | %zu | %.2f us | %.1f us | %.1f us | %.1f us |\n",
+              removals.count(), removals.quantile_ms(0.5) * 1e3, removals.quantile_ms(0.999) * 1e3,
+              removals.quantile_ms(0.99999) * 1e3, removals.slowest_ms() * 1e3);
+  return removals.count() == kEntries ? 0 : 1;
+}
