@@ -238,6 +238,9 @@ class Cache {
 
   CacheStats stats() const;
 
+  // How often something has been refused because there was no room (see PutOutcome). Cheap.
+  std::uint64_t shortages() const noexcept;
+
   // Walks every entry and checks that the cache's bookkeeping agrees with itself: each shard's list
   // against its index, the sums against the counters, the budget against the charges. Returns what
   // is wrong, one line a problem; empty when nothing is. Only while no other thread uses the cache.

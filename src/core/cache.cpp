@@ -135,7 +135,7 @@ class Cache::Impl {
     if (!state_.custom_charge && value_size > kLargeValueBytes) {
       charge += LargeValue::footprint(value_size);
     }
-    return charge <= largest_charge_;
+    return charge <= largest_possible_charge();
   }
 
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
@@ -143,7 +143,7 @@ class Cache::Impl {
   ValueWriter::Outcome append(LargeValue& value, std::string_view bytes) {
     const std::size_t size = value.size() + bytes.size();
     if (size > kMaxValueBytes ||
-        (!state_.custom_charge && LargeValue::footprint(size) > largest_charge_)) {
+        (!state_.custom_charge && LargeValue::footprint(size) > largest_possible_charge())) {
       return ValueWriter::Outcome::too_large;
     }
     for (;;) {
@@ -193,6 +193,10 @@ class Cache::Impl {
     state_.reserved_bytes.fetch_add(more, std::memory_order_relaxed);
     make_pages(0);
     return true;
+  }
+
+  std::uint64_t shortages() const noexcept {
+    return state_.shortages.load(std::memory_order_relaxed);
   }
 
   CacheStats stats() const {
@@ -277,6 +281,14 @@ class Cache::Impl {
     return true;
   }
 
+  // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
+  // those of a whole eighth of the budget do not.
+  std::size_t largest_possible_charge() const noexcept {
+    if (state_.custom_charge) return largest_charge_;
+    const std::size_t reserved = state_.reserved_bytes.load(std::memory_order_relaxed);
+    return largest_charge_ - std::min(reserved, state_.budget.limit() / 8);
+  }
+
   // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
   // cannot be had.
   template <class Take>
@@ -284,7 +296,10 @@ class Cache::Impl {
     const std::size_t limit = state_.budget.limit();
     while (!take()) {
       if (evict()) continue;
-      if (bytes > limit - std::min(unevictable_bytes(), limit)) return false;
+      if (bytes > limit - std::min(unevictable_bytes(), limit)) {
+        state_.shortages.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
       // What there is is on its way to a shard in other threads.
       std::this_thread::yield();
     }
@@ -437,6 +452,8 @@ bool Cache::Reservation::resize(std::size_t bytes) {
   bytes_ = bytes;
   return true;
 }
+
+std::uint64_t Cache::shortages() const noexcept { return impl_->shortages(); }
 
 CacheStats Cache::stats() const { return impl_->stats(); }
 

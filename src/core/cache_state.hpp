@@ -49,6 +49,8 @@ struct CacheState {
   // entry's.
   std::atomic<std::size_t> reserved_bytes{0};
   std::atomic<std::size_t> detached_bytes{0};
+  // How often that left too little room.
+  std::atomic<std::uint64_t> shortages{0};
   // How many large values there are.
   std::atomic<std::size_t> large_values{0};
   // Counts uses of entries, over all shards: what "used longer ago" means between two shards.

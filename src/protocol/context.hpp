@@ -31,7 +31,6 @@ struct RequestRecord {
 struct ProcessMemory {
   std::string limit_source;  // why the cache's limit is what it is, in words
   std::size_t connections = 0;
-  std::size_t connection_bytes = 0;
   std::size_t rss_bytes = 0;  // resident, as the kernel counts it
 };
 

@@ -24,7 +24,8 @@ Error report_memory(const Call& call, Reply& reply) {
   report["bytes_per_entry"] =
       stats.entries == 0 ? 0 : (stats.entry_bytes + stats.index_bytes) / stats.entries;
   report["connections"] = process.connections;
-  report["connection_bytes"] = process.connection_bytes;
+  report["connection_bytes"] = stats.reserved_bytes;
+  report["in_flight_bytes"] = stats.detached_bytes;
   report["slack_bytes"] = stats.slack_bytes;
   report["rss_bytes"] = process.rss_bytes;
   report["evictions"] = stats.evictions;

@@ -45,6 +45,7 @@ void ConnectionMemory::account(Session& session) noexcept {
   if (session.promised_ == 0) {
     static_cast<HolderHook&>(session).unlink();
     if (holdings.any()) holders_.push_back(session);
+    session.window_begin_ = Clock::now();
   }
   if (holdings.any()) make_others_let_go(&session);
 }
@@ -119,8 +120,16 @@ std::unique_ptr<Session> ConnectionMemory::take_next_waiting() noexcept {
   return session;
 }
 
+void ConnectionMemory::look_after(Clock::time_point now) noexcept {
+  const std::uint64_t shortages = cache_.shortages();
+  if (std::exchange(shortages_, shortages) != shortages) shortage_end_ = now + kShortageTime;
+  in_shortage_ = now < shortage_end_;
+  recount_readers(now);
+  refuse_slow_bodies(now);
+}
+
 void ConnectionMemory::refuse_slow_bodies(Clock::time_point now) noexcept {
-  for (auto at = bodies_.begin(); tight() && at != bodies_.end();) {
+  for (auto at = bodies_.begin(); wanted() && at != bodies_.end();) {
     Session& session = *at++;
     const auto window = session.trusted() ? kTrustedRateWindow : kFirstRateWindow;
     if (now - session.window_begin_ < window) continue;
@@ -134,8 +143,15 @@ void ConnectionMemory::refuse_slow_bodies(Clock::time_point now) noexcept {
   }
 }
 
-void ConnectionMemory::recount_readers() noexcept {
-  for (Session& session : holders_) count(session, session.holdings());
+// A value counts for its reader from when its entry goes, which nobody tells.
+void ConnectionMemory::recount_readers(Clock::time_point now) noexcept {
+  for (auto at = holders_.begin(); at != holders_.end();) {
+    Session& session = *at++;
+    if (!session.accounted_.has_large_reply) continue;
+    count(session, session.holdings());
+    const bool stands = now - session.window_begin_ >= kTrustedRateWindow;
+    if (in_shortage_ && stands && session.accounted_.staged != 0) refuse(session);
+  }
   make_others_let_go(nullptr);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 
@@ -40,6 +41,9 @@ inline constexpr std::chrono::milliseconds kFirstRateWindow{250};
 inline constexpr std::chrono::milliseconds kTrustedRateWindow{1000};
 // How often that is looked at.
 inline constexpr std::chrono::milliseconds kTightTick{25};
+// When the cache had no room for something, memory counts as waited for, by whoever may try again,
+// for this time.
+inline constexpr std::chrono::seconds kShortageTime{3};
 
 // Two bounds keep many clients from taking all memory at once, whether they mean to or not:
 //
@@ -56,6 +60,10 @@ inline constexpr std::chrono::milliseconds kTightTick{25};
 // And when sessions really hold more than they may, replies that are not read included, those let
 // go that have got on longest ago, of those without a promise first.
 //
+// When the cache has no room for something that is not in its entries, those are refused too, on
+// every worker, whose bodies arrive too slowly or who do not read values that are no entry's any
+// more.
+//
 // What one session holds, or is promised, counts with at most a quarter of the limit: one may hold
 // as much as the cache can spare, or large values could not be stored, and must not be in the way
 // of all others.
@@ -67,7 +75,7 @@ class ConnectionMemory {
 
   // `most_bytes` is what all sessions may hold.
   ConnectionMemory(Cache& cache, std::size_t most_bytes) noexcept
-      : reservation_(cache), most_bytes_(most_bytes) {}
+      : cache_(cache), reservation_(cache), most_bytes_(most_bytes) {}
 
   void opened() noexcept { change(kIdleConnectionBytes, 0); }
   void closed(Session& session) noexcept;
@@ -87,13 +95,10 @@ class ConnectionMemory {
   // Somebody waits.
   bool tight() const noexcept { return !trusted_.empty() || !untrusted_.empty(); }
 
-  // Refuses bodies that others wait for and that do not arrive fast enough. To be called every
-  // kTightTick while tight().
-  void refuse_slow_bodies(Clock::time_point now) noexcept;
-
-  // Counts anew what is sent to readers that take their time: a value counts for them from when its
-  // entry goes, which nobody tells. To be called now and then.
-  void recount_readers() noexcept;
+  // Has those let go who are too slow for memory that others wait for. To be called once a second,
+  // and every kTightTick while wanted().
+  void look_after(Clock::time_point now) noexcept;
+  bool wanted() const noexcept { return tight() || in_shortage_; }
 
   // Resumes all that wait, because their connections are closed.
   void resume_all() noexcept;
@@ -111,6 +116,8 @@ class ConnectionMemory {
   bool has_room_for(const Session& session) const noexcept;
   void promise(Session& session) noexcept;
   void take_promise_back(Session& session) noexcept;
+  void refuse_slow_bodies(Clock::time_point now) noexcept;
+  void recount_readers(Clock::time_point now) noexcept;
   void resume_who_fits() noexcept;
   std::unique_ptr<Session> take_next_waiting() noexcept;
   void count(Session& session, const Holdings& holdings) noexcept;
@@ -119,6 +126,7 @@ class ConnectionMemory {
   void refuse(Session& session) noexcept;
   bool reserve() noexcept;
 
+  Cache& cache_;
   Cache::Reservation reservation_;
   const std::size_t most_bytes_;
   std::size_t promised_ = 0;  // for bodies that are on their way
@@ -131,6 +139,10 @@ class ConnectionMemory {
   Line trusted_;
   Line untrusted_;
   bool first_is_next_ = false;  // of untrusted_
+  // Of the whole cache, not only of this worker's sessions.
+  std::uint64_t shortages_ = 0;
+  bool in_shortage_ = false;
+  Clock::time_point shortage_end_;
 };
 
 }  // namespace cubby::server

@@ -122,7 +122,6 @@ class Server::Impl {
   protocol::ProcessMemory process_memory() const {
     return {.limit_source = options_.memory_source,
             .connections = connections(),
-            .connection_bytes = connection_bytes(),
             .rss_bytes = resident_bytes()};
   }
 

@@ -34,8 +34,8 @@ struct ServerOptions {
   std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;
-  // Told of every request that was answered, from any worker's thread. Must not throw. Costs nothing
-  // when empty.
+  // Told of every request that was answered, from any worker's thread. Must not throw. Costs
+  // nothing when empty.
   std::function<void(const protocol::RequestRecord&)> on_request;
 };
 

@@ -130,7 +130,8 @@ class Session : public SessionHook, public HolderHook {
   std::size_t counted_ = 0;   // of the holdings, for the limit
   std::size_t promised_ = 0;  // for the rest of a body
   std::size_t ahead_ = 0;     // of a body, when it was accounted for last
-  // While it has a promise: since when its rate is looked at, and arrived_ then.
+  // While it has a promise: since when its rate is looked at, and arrived_ then. Otherwise the
+  // former is when it last did something.
   std::chrono::steady_clock::time_point window_begin_;
   std::size_t arrived_before_ = 0;
 

@@ -69,6 +69,10 @@ void send_without_delay(int fd) noexcept {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void limit_unsent(int fd) noexcept {
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsentBytes, sizeof kMostUnsentBytes);
+}
+
 Descriptor accept_connection(int listening_fd) noexcept {
   int fd = -1;
   do {

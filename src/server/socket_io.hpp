@@ -55,6 +55,13 @@ void end_writing(int fd) noexcept;
 // Sends small replies at once instead of waiting for more to send with them (TCP_NODELAY).
 void send_without_delay(int fd) noexcept;
 
+// How much the kernel keeps of what a peer's window has no place for yet, on each connection.
+inline constexpr int kMostUnsentBytes = 128 << 10;
+
+// Keeps the kernel from buffering more than that (TCP_NOTSENT_LOWAT, tcp(7)). Connections inherit
+// it from the listening socket.
+void limit_unsent(int fd) noexcept;
+
 // Takes the next connection from a listening socket's backlog. Invalid, with errno set, when there
 // is none or the attempt failed. Never blocks when the listening socket is non-blocking.
 Descriptor accept_connection(int listening_fd) noexcept;

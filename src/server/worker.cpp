@@ -125,7 +125,7 @@ void Worker::arm_timer() {
   const auto now = steady_clock::now();
   auto next = now + to_next_second;
   if (phase_ != Phase::serving) next = std::min(now + kDrainTick, deadline_);
-  if (memory_.tight()) next = std::min(next, now + kTightTick);
+  if (memory_.wanted()) next = std::min(next, now + kTightTick);
   timer_.expires_at(next);
   timer_.async_wait([this](boost::system::error_code) { on_timer(); });
   timer_armed_ = true;
@@ -138,8 +138,7 @@ void Worker::on_timer() {
   while (!lingering_.empty() && lingering_.front().linger_deadline() <= now) {
     lingering_.front().cut();
   }
-  memory_.refuse_slow_bodies(now);
-  memory_.recount_readers();
+  memory_.look_after(now);
   if (phase_ == Phase::draining && now >= grace_end_) {
     phase_ = Phase::closing;
     wake_all();

@@ -60,6 +60,25 @@ TEST_F(ReservationTest, TakesWhatTheIndexLeavesAndNotAByteMore) {
   EXPECT_EQ(Put("key", std::string(8000, 'v')), PutOutcome::no_room);
 }
 
+TEST_F(ReservationTest, WhatCannotFitBesideItIsTooLarge) {
+  Cache::Reservation reservation(*cache_);
+  ASSERT_TRUE(reservation.resize(kMiB / 2));
+  for (int i = 0; i < 100; ++i) Put("key:" + std::to_string(i), "v");
+  const std::size_t room = 8 * kMiB - Stats().index_bytes - kMiB / 2;
+  EXPECT_EQ(Put("k", std::string(room, 'v')), PutOutcome::too_large) << "there is the entry too";
+  EXPECT_EQ(Stats().entries, 100U) << "nothing went for it";
+  EXPECT_EQ(Put("k", std::string(room - 100'000, 'v')), PutOutcome::inserted);
+  EXPECT_EQ(Get("k"), std::string(room - 100'000, 'v'));
+}
+
+TEST_F(ReservationTest, WhatCouldFitWithoutItGetsNoRoomAndIsCounted) {
+  Cache::Reservation reservation(*cache_);
+  ASSERT_TRUE(reservation.resize(4 * kMiB));
+  EXPECT_EQ(cache_->shortages(), 0U);
+  EXPECT_EQ(Put("k", std::string(5 * kMiB, 'v')), PutOutcome::no_room);
+  EXPECT_EQ(cache_->shortages(), 1U);
+}
+
 TEST_F(ReservationTest, PagesFollowIt) {
   Fill();
   Cache::Reservation reservation(*cache_);

@@ -106,11 +106,12 @@ TEST_F(ServiceTest, RefusedPutLeavesWhatWasThere) {
 
 TEST_F(ServiceTest, MemoryReportAddsUp) {
   for (int i = 0; i < 100; ++i) world_.cache.put("key" + std::to_string(i), std::string(100, 'v'));
+  Cache::Reservation reservation(world_.cache);
+  ASSERT_TRUE(reservation.resize(1000));
+  ValueWriter writer(world_.cache);
+  writer.append(std::string(300'000, 'v'));
   world_.process_memory = [] {
-    return ProcessMemory{.limit_source = "half of \xff",
-                         .connections = 3,
-                         .connection_bytes = 2100,
-                         .rss_bytes = 5'000'000};
+    return ProcessMemory{.limit_source = "half of \xff", .connections = 3, .rss_bytes = 5'000'000};
   };
   EXPECT_EQ(run(report_memory, "", ""), Error::none);
   const auto report = nlohmann::json::parse(output_.substr(output_.find("\r\n\r\n") + 4));
@@ -120,11 +121,18 @@ TEST_F(ServiceTest, MemoryReportAddsUp) {
   EXPECT_EQ(report["data_bytes"], 100 * 100 + 10 * 4 + 90 * 5);
   EXPECT_GE(report["entry_bytes"], report["data_bytes"]);
   EXPECT_GT(report["index_bytes"], 0);
-  EXPECT_EQ(report["used_bytes"],
-            report["entry_bytes"].get<std::size_t>() + report["index_bytes"].get<std::size_t>());
-  EXPECT_EQ(report["bytes_per_entry"], report["used_bytes"].get<std::size_t>() / 100);
+  std::size_t sum = 0;
+  for (const char* part : {"entry_bytes", "index_bytes", "connection_bytes", "in_flight_bytes"}) {
+    sum += report[part].get<std::size_t>();
+  }
+  EXPECT_EQ(report["used_bytes"], sum);
+  EXPECT_EQ(
+      report["bytes_per_entry"],
+      (report["entry_bytes"].get<std::size_t>() + report["index_bytes"].get<std::size_t>()) / 100);
   EXPECT_EQ(report["connections"], 3);
-  EXPECT_EQ(report["connection_bytes"], 2100);
+  EXPECT_EQ(report["connection_bytes"], 1000);
+  EXPECT_EQ(report["in_flight_bytes"], world_.cache.stats().detached_bytes);
+  EXPECT_GT(report["in_flight_bytes"], 300'000);
   EXPECT_EQ(report["rss_bytes"], 5'000'000);
   EXPECT_GT(report["slack_bytes"], 0);
   EXPECT_EQ(report["evictions"], 0);

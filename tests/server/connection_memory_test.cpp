@@ -218,6 +218,18 @@ TEST_F(ConnectionMemoryTest, StalledReadersDoNotKeepWhatIsGone) {
   EXPECT_GE(cache_.stats().detached_bytes, kValue) << "some may stay";
 }
 
+TEST_F(ConnectionMemoryTest, OneThatStandsStillWithAllMemoryLetsGoWhenItIsWanted) {
+  options_.limits.max_value_bytes = 128 * kMiB;
+  serve(2);
+  Client hog = hold_part("hog", 80 * kMiB, 62 * kMiB);
+  Client live = dial();
+  live.exchange(get("/health"));
+  EXPECT_TRUE(eventually([&] {
+    return live.exchange(put("k", std::string(2 * kMiB, 'v'))).status == 200;
+  })) << "it tries again until there is room";
+  expect_refused(hog);
+}
+
 TEST_F(ConnectionMemoryTest, CountsAgainstTheCachesBudget) {
   options_.connection_memory_bytes = 32 * kMiB;
   serve();
