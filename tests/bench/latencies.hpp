@@ -18,8 +18,10 @@ class BasicLatencies {
   void time(Call&& call) {
     const auto begin = Clock::now();
     call();
-    durations_.push_back(Clock::now() - begin);
+    add(Clock::now() - begin);
   }
+
+  void add(typename Clock::duration duration) { durations_.push_back(duration); }
 
   std::size_t count() const { return durations_.size(); }
   double slowest_ms() const { return quantile_ms(1); }
