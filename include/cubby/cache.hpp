@@ -171,9 +171,11 @@ struct CacheStats {
   // As of now.
   std::uint64_t limit_bytes = 0;  // max_memory_bytes
   std::uint64_t entries = 0;
-  std::uint64_t data_bytes = 0;     // keys and values
-  std::uint64_t charged_bytes = 0;  // what counts against max_memory_bytes: all of the next four
-  std::uint64_t entry_bytes = 0;    // the memory of entries, or their charges when those are custom
+  std::uint64_t data_bytes = 0;  // keys and values
+  // What counts against max_memory_bytes: the sum of the next four, or, when charges are custom,
+  // those of the entries alone.
+  std::uint64_t charged_bytes = 0;
+  std::uint64_t entry_bytes = 0;  // the memory of entries, or their charges when those are custom
   std::uint64_t index_bytes = 0;
   std::uint64_t reserved_bytes = 0;  // by Reservations
   std::uint64_t detached_bytes = 0;  // values outside entries: of ValueWriters, and pinned ones
@@ -270,7 +272,8 @@ class ValueWriter {
   };
 
   // Takes memory for `bytes`, evicting entries when the budget needs it, and copies them. When the
-  // outcome is not `appended`, the writer is empty again. Throws std::bad_alloc.
+  // outcome is not `appended`, the writer is empty again. Throws std::bad_alloc; some of `bytes`
+  // may have been appended then.
   Outcome append(std::string_view bytes);
 
   // Lets go of everything.

@@ -217,7 +217,7 @@ class Connection::Impl {
   void forget_body() {
     awaiting_body_ = false;
     exchange_ = {};
-    std::string().swap(key_);
+    give_back(key_);
     put_.reset();
     decoder_ = ChunkDecoder(context_.limits);
   }

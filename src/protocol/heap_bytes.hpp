@@ -1,4 +1,4 @@
-// What a string costs.
+// What a string costs, and how to have it back.
 
 #pragma once
 
@@ -12,5 +12,8 @@ inline std::size_t heap_bytes(const std::string& text) noexcept {
   static const std::size_t kInObject = std::string().capacity();
   return text.capacity() > kInObject ? text.capacity() + 1 : 0;
 }
+
+// Empties `text` and gives its memory back.
+inline void give_back(std::string& text) noexcept { std::string().swap(text); }
 
 }  // namespace cubby::protocol

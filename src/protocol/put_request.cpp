@@ -13,7 +13,7 @@ Error PutRequest::append(std::string_view piece) {
   }
   if (!text_.empty()) {
     const Error error = append_to_pages(text_);
-    std::string().swap(text_);
+    give_back(text_);
     if (error != Error::none) return error;
   }
   return append_to_pages(piece);

@@ -15,8 +15,6 @@ namespace {
 // so that the worker keeps its buffer.
 constexpr std::size_t kLargestCopiedRest = std::size_t{64} << 10;
 
-void release(std::string& buffer) noexcept { std::string().swap(buffer); }
-
 }  // namespace
 
 Outgoing::Outcome Outgoing::send(int fd, std::string& replies,
@@ -44,7 +42,7 @@ Outgoing::Outcome Outgoing::send_rest(int fd) {
       sent += text_bytes;
     }
     if (!large_) {
-      release(text_);
+      protocol::give_back(text_);
       return Outcome::sent;
     }
     if (large_sent_ == large_->value.size()) {
@@ -94,7 +92,7 @@ void Outgoing::escape_piece() {
 }
 
 void Outgoing::clear() noexcept {
-  release(text_);
+  protocol::give_back(text_);
   text_sent_ = 0;
   large_.reset();
   large_sent_ = 0;

@@ -14,7 +14,7 @@
 namespace cubby::server {
 
 // How much is sent before other sessions get their turn.
-inline constexpr std::size_t kSentPerTurn = std::size_t{1} << 20;
+inline constexpr std::size_t kSentPerTurn = std::size_t{256} << 10;
 
 // The rest of a batch of replies, and perhaps a large body after it, of which a piece at a time is
 // read from the cache's memory.

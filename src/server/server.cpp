@@ -16,8 +16,11 @@
 namespace cubby::server {
 namespace {
 
-// How much connections must have let go of before the system gets it back.
+// Giving freed memory back walks through all of it, which holds its threads up. So it is done when
+// a crowd has gone: connections have let go of so much, which is more than they still have, and the
+// last time was so many looks ago (ten seconds).
 constexpr std::size_t kFreedBytes = std::size_t{4} << 20;
+constexpr int kLooksBetween = 40;
 
 // What goes wrong while a problem is being reported must not become another one.
 Reporter make_reporter(std::function<void(std::string_view)> on_problem) {
@@ -112,9 +115,11 @@ class Server::Impl {
     if (cache_.maintain()) return true;
     const std::size_t bytes = connection_bytes();
     most_connection_bytes_ = std::max(most_connection_bytes_, bytes);
-    if (most_connection_bytes_ - bytes >= kFreedBytes) {
+    const std::size_t freed = most_connection_bytes_ - bytes;
+    if (++looks_ >= kLooksBetween && freed >= kFreedBytes && freed > bytes) {
       give_back_freed_memory();
       most_connection_bytes_ = bytes;
+      looks_ = 0;
     }
     return false;
   }
@@ -146,7 +151,9 @@ class Server::Impl {
   const std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;
   Maintenance maintenance_;
-  std::size_t most_connection_bytes_ = 0;  // since freed memory was given back
+  // Since freed memory was given back.
+  std::size_t most_connection_bytes_ = 0;
+  int looks_ = 0;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> aborting_{false};

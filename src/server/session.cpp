@@ -9,11 +9,6 @@
 #include "server/worker.hpp"
 
 namespace cubby::server {
-namespace {
-
-void release(std::string& buffer) noexcept { std::string().swap(buffer); }
-
-}  // namespace
 
 void Session::start(Worker& worker, Descriptor socket) {
   run(std::make_unique<Session>(worker, std::move(socket)));
@@ -49,7 +44,7 @@ void Session::shed() noexcept {
   std::string reply;
   try {
     if (connection_.in_request()) connection_.give_up(protocol::Error::no_room, reply);
-    release(input_);
+    protocol::give_back(input_);
     outgoing_.clear();
     if (!can_answer) return cut();
     outgoing_.keep(std::move(reply));
@@ -154,12 +149,12 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
     input_.erase(0, take_requests(input_, may_be_more));
   }
   if (connection_.finished()) input_.clear();
-  if (input_.empty()) release(input_);
+  if (input_.empty()) protocol::give_back(input_);
 
   if (!replies.empty()) {
     const auto outcome =
         outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
-    if (replies.capacity() > kMaxIdleOutputBytes) release(replies);
+    if (replies.capacity() > kMaxIdleOutputBytes) protocol::give_back(replies);
     if (const auto next = after(outcome)) return *next;
   }
   if (connection_.finished()) return end();

@@ -46,7 +46,7 @@ IoResult read_some(int fd, std::span<char> buffer) noexcept;
 IoResult write_some(int fd, std::string_view bytes) noexcept;
 
 // Likewise of several pieces, at most kMostPieces, in order.
-inline constexpr std::size_t kMostPieces = 16;
+inline constexpr std::size_t kMostPieces = 8;
 IoResult write_some(int fd, std::span<const std::string_view> pieces) noexcept;
 
 // Tells the peer that no more will be sent.
