@@ -30,13 +30,11 @@ void ConnectionMemory::closed(Session& session) noexcept {
 }
 
 void ConnectionMemory::account(Session& session) noexcept {
-  const std::size_t ahead = session.body_bytes_ahead().value_or(0);
-  // A promise is for one body.
-  const bool is_next_body = ahead > session.ahead_;
-  session.ahead_ = ahead;
-  if (session.promised_ != 0 && (is_next_body || needed_promise(session) == 0)) {
-    take_promise_back(session);
-  }
+  // A promise is for one body, to its end.
+  const std::optional<std::size_t> ahead = session.body_bytes_ahead();
+  const bool is_next_body = ahead.value_or(0) > session.ahead_;
+  session.ahead_ = ahead.value_or(0);
+  if (session.promised_ != 0 && (ahead == 0U || is_next_body)) take_promise_back(session);
   const Holdings holdings = session.holdings();
   if (!holdings.any() && !session.accounted_.any()) return;
   count(session, holdings);

@@ -287,7 +287,8 @@ TEST_F(PutReaderBorrowingTest, LeavesWhatIsPlainAndWholeWhereItIs) {
 }
 
 TEST_F(PutReaderBorrowingTest, LeavesAnEmptyValueWhereItIs) {
-  EXPECT_EQ(reader_.take(put("k", "")), Error::none);
+  const std::string body = put("k", "");
+  EXPECT_EQ(reader_.take(body), Error::none);
   EXPECT_EQ(reader_.finish(), Error::none);
   EXPECT_TRUE(reader_.value_borrowed());
   EXPECT_EQ(reader_.borrowed_value(), "");
@@ -340,7 +341,8 @@ TEST_F(PutReaderBorrowingTest, AnErrorOfTheSinkEndsThePut) {
 
 TEST_F(PutReaderBorrowingTest, AnErrorOfTheSinkOnKeepingEndsThePut) {
   sink_.error = Error::value_does_not_fit;
-  EXPECT_EQ(reader_.take(put("k", "a")), Error::none);
+  const std::string body = put("k", "a");
+  EXPECT_EQ(reader_.take(body), Error::none);
   EXPECT_EQ(reader_.keep(), Error::value_does_not_fit);
   EXPECT_EQ(reader_.finish(), Error::value_does_not_fit);
 }
