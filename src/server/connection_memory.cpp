@@ -88,6 +88,8 @@ void ConnectionMemory::wait(std::unique_ptr<Session> session) {
   line.push_back(std::move(session));
   static_cast<HolderHook&>(*line.back()).unlink();
   held_ -= std::exchange(line.back()->counted_, 0);
+  // Its own accounting may have made others let go since it was told to wait; nobody else tells it.
+  resume_who_fits();
 }
 
 void ConnectionMemory::resume_who_fits() noexcept {
