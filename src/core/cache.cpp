@@ -2,41 +2,19 @@
 #include <bit>
 #include <random>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include <unistd.h>
 
 #include <cubby/cache.hpp>
 
-#include "core/compactor.hpp"
 #include "core/large_value.hpp"
+#include "core/room.hpp"
 #include "core/shard.hpp"
-#include "core/sweeper.hpp"
 
 namespace cubby {
 
 namespace {
-
-// How many shards' oldest entries are compared to find one to evict. Five follow one list for the
-// whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
-constexpr int kShardsCompared = 5;
-
-// Pages that are read at once for expired entries: some 40 microseconds' work each when full of
-// them, and a few when what was noted of them holds no longer.
-constexpr std::size_t kPagesSweptAtOnce = 16;
-// How many of the latter kind are read before a live entry is evicted.
-constexpr int kPagesSweptForRoom = 64;
-
-// Empty pages that are kept: enough that classes trading pages with one another do not go through
-// the system each time.
-constexpr std::size_t kMostKept = 64;
-
-// Unused slots that may lie about before slots are moved. The part per class is what moving cannot
-// gain; the rest is what saves moving for every new page.
-constexpr std::size_t slack_bytes(std::size_t limit) {
-  return kSizeClassCount * kPageBytes + limit / 50;
-}
 
 // Memory is given back in pieces of this.
 constexpr long kLargestSystemPage = 16 << 10;
@@ -44,15 +22,6 @@ constexpr long kLargestSystemPage = 16 << 10;
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
-}
-
-// SplitMix64: a good generator whose state is a counter, so that threads can share it.
-std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
-  constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
-  std::uint64_t z = state.fetch_add(kStep, std::memory_order_relaxed) + kStep;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
 }
 
 static_assert(kMaxMemoryBytes + slack_bytes(kMaxMemoryBytes) < Arena::kMaxBytes,
@@ -91,15 +60,11 @@ class Cache::Impl {
       : state_(validated(options), arena_bytes(options),
                options.hash_seed ? *options.hash_seed : random_seed()),
         shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
-        compactor_(state_, shards_),
-        sweeper_(state_, shards_),
-        victim_random_(state_.seed) {
+        room_(state_, shards_) {
     shards_.reserve(options.shards);
     for (std::size_t i = 0; i < options.shards; ++i) {
       shards_.push_back(std::make_unique<Shard>(state_, static_cast<std::uint8_t>(i)));
     }
-    largest_charge_ = options.max_memory_bytes;
-    if (!options.charge) largest_charge_ -= options.shards * Index::kLeastBytes;
   }
 
   // Takes a large value over when it stores it.
@@ -108,21 +73,21 @@ class Cache::Impl {
     const KeyHash hash = KeyHash::of(key, state_.seed);
     Credit credit(state_.budget);
     for (;;) {
-      make_pages(EntryStore::footprint(key.size(), value.size()));
+      room_.make_pages(EntryStore::footprint(key.size(), value.size()));
       std::size_t needed = 0;
       const Shard::PutResult result = put_into_shard(hash, key, value, options, credit, &needed);
       switch (result) {
         case Shard::PutResult::inserted:
         case Shard::PutResult::replaced:
-          keep_to_budget();
+          room_.keep_to_budget();
           return result == Shard::PutResult::inserted ? PutOutcome::inserted : PutOutcome::replaced;
         case Shard::PutResult::no_credit:
-          if (!find_room(needed, [&] { return credit.exchange_for(needed); })) {
+          if (!room_.find(needed, [&] { return credit.exchange_for(needed); })) {
             return PutOutcome::no_room;
           }
           break;
         case Shard::PutResult::no_memory:
-          if (!evict()) return PutOutcome::no_room;
+          if (!room_.evict()) return PutOutcome::no_room;
           break;
       }
     }
@@ -135,7 +100,7 @@ class Cache::Impl {
     if (!state_.custom_charge && value_size > kLargeValueBytes) {
       charge += LargeValue::footprint(value_size);
     }
-    return charge <= largest_possible_charge();
+    return charge <= room_.largest_charge();
   }
 
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
@@ -143,13 +108,13 @@ class Cache::Impl {
   ValueWriter::Outcome append(LargeValue& value, std::string_view bytes) {
     const std::size_t size = value.size() + bytes.size();
     if (size > kMaxValueBytes ||
-        (!state_.custom_charge && LargeValue::footprint(size) > largest_possible_charge())) {
+        (!state_.custom_charge && LargeValue::footprint(size) > room_.largest_charge())) {
       return ValueWriter::Outcome::too_large;
     }
     for (;;) {
       bytes.remove_prefix(value.append(bytes));
       if (bytes.empty()) return ValueWriter::Outcome::appended;
-      if (!add_page(value)) return ValueWriter::Outcome::no_room;
+      if (!room_.add_page(value)) return ValueWriter::Outcome::no_room;
     }
   }
 
@@ -163,22 +128,18 @@ class Cache::Impl {
     if (!valid_key(key)) return false;
     const KeyHash hash = KeyHash::of(key, state_.seed);
     const bool erased = shard_of(hash).erase(hash, key);
-    keep_to_budget();
+    room_.keep_to_budget();
     return erased;
   }
 
   void clear() {
     for (const auto& shard : shards_) shard->clear();
-    keep_to_budget();
+    room_.keep_to_budget();
   }
 
   bool maintain() {
     state_.use_timeline.note(state_.clock.now(), state_.uses.load(std::memory_order_relaxed));
-    const bool more_to_sweep = sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
-    const bool more_to_trim = state_.arena.trim(state_.arena.pages_in_use() + kMostKept);
-    const bool more_to_resize = continue_resizes();
-    keep_to_budget();
-    return more_to_sweep || more_to_trim || more_to_resize;
+    return room_.tidy();
   }
 
   bool resize_reservation(std::size_t from, std::size_t to) {
@@ -189,9 +150,9 @@ class Cache::Impl {
       return true;
     }
     const std::size_t more = to - from;
-    if (!find_room(more, [&] { return state_.budget.try_charge(more); })) return false;
+    if (!room_.find(more, [&] { return state_.budget.try_charge(more); })) return false;
     state_.reserved_bytes.fetch_add(more, std::memory_order_relaxed);
-    make_pages(0);
+    room_.make_pages(0);
     return true;
   }
 
@@ -207,7 +168,7 @@ class Cache::Impl {
     stats.index_bytes = state_.index_bytes.load(std::memory_order_relaxed);
     stats.reserved_bytes = state_.reserved_bytes.load(std::memory_order_relaxed);
     stats.detached_bytes = state_.detached_bytes.load(std::memory_order_relaxed);
-    const std::size_t beside_entries = unevictable_bytes();
+    const std::size_t beside_entries = room_.unevictable_bytes();
     stats.entry_bytes =
         stats.charged_bytes - std::min<std::size_t>(stats.charged_bytes, beside_entries);
     const std::size_t resident = state_.arena.resident_pages() * kPageBytes;
@@ -219,7 +180,7 @@ class Cache::Impl {
 
   std::string check_invariants() const {
     std::string problems;
-    std::size_t charged = unevictable_bytes();
+    std::size_t charged = room_.unevictable_bytes();
     for (const auto& shard : shards_) shard->check_invariants(problems, &charged);
     if (charged != state_.budget.charged()) {
       problems += "the budget has " + std::to_string(state_.budget.charged()) +
@@ -237,7 +198,7 @@ class Cache::Impl {
 
   static std::size_t arena_bytes(const CacheOptions& options) {
     if (options.charge) return Arena::kMaxBytes;
-    // Addresses cost nothing: an eighth more than the pages that make_pages() lets be in use.
+    // Addresses cost nothing: an eighth more than the pages that Room::make_pages() lets be in use.
     const std::size_t limit = options.max_memory_bytes;
     return std::min(limit + limit / 8 + slack_bytes(limit), Arena::kMaxBytes);
   }
@@ -250,60 +211,9 @@ class Cache::Impl {
       return shard_of(hash).put(hash, key, value, options, credit, needed);
     } catch (...) {
       // The index may have grown before there was no memory for more of it.
-      keep_to_budget();
+      room_.keep_to_budget();
       throw;
     }
-  }
-
-  // What of the budget's charge is not in the arena.
-  std::size_t outside_bytes() const noexcept {
-    if (state_.custom_charge) return 0;
-    return state_.index_bytes.load(std::memory_order_relaxed) +
-           state_.reserved_bytes.load(std::memory_order_relaxed);
-  }
-
-  // What of it is not for entries.
-  std::size_t unevictable_bytes() const noexcept {
-    return outside_bytes() + state_.detached_bytes.load(std::memory_order_relaxed);
-  }
-
-  // False when the budget, or the arena, cannot have another page even without entries.
-  bool add_page(LargeValue& value) {
-    Credit credit(state_.budget);
-    const std::size_t charge = state_.custom_charge ? 0 : LargeValue::kPageCharge;
-    if (!find_room(charge, [&] { return credit.exchange_for(charge); })) return false;
-    make_pages(kPageBytes);
-    while (!value.add_page()) {
-      if (!evict()) return false;
-    }
-    credit.spend(charge);
-    keep_to_budget();
-    return true;
-  }
-
-  // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
-  // those of a whole eighth of the budget do not.
-  std::size_t largest_possible_charge() const noexcept {
-    if (state_.custom_charge) return largest_charge_;
-    const std::size_t reserved = state_.reserved_bytes.load(std::memory_order_relaxed);
-    return largest_charge_ - std::min(reserved, state_.budget.limit() / 8);
-  }
-
-  // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
-  // cannot be had.
-  template <class Take>
-  bool find_room(std::size_t bytes, Take take) {
-    const std::size_t limit = state_.budget.limit();
-    while (!take()) {
-      if (evict()) continue;
-      if (bytes > limit - std::min(unevictable_bytes(), limit)) {
-        state_.shortages.fetch_add(1, std::memory_order_relaxed);
-        return false;
-      }
-      // What there is is on its way to a shard in other threads.
-      std::this_thread::yield();
-    }
-    return true;
   }
 
   // How long ago the entry that was used longest ago was used.
@@ -315,81 +225,10 @@ class Cache::Impl {
     return state_.use_timeline.age_of(used, state_.clock.now());
   }
 
-  // Sees to it that an entry of `bytes` finds pages without the cache taking more memory than its
-  // limit and the slack.
-  void make_pages(std::size_t bytes) {
-    if (state_.custom_charge) return;
-    const std::size_t limit = state_.budget.limit();
-    const std::size_t taken = outside_bytes() + bytes;
-    const std::size_t most_pages =
-        (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
-    if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
-    if (state_.arena.resident_pages() > most_pages + kMostKept) {
-      state_.arena.trim(most_pages + kMostKept);
-    }
-  }
-
-  // The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
-  Shard* choose_victim() {
-    Shard* oldest = nullptr;
-    std::uint32_t oldest_age = 0;
-    const auto consider = [&](Shard& shard) {
-      const std::optional<std::uint32_t> age = shard.oldest_age();
-      if (!age || (oldest != nullptr && *age <= oldest_age)) return;
-      oldest = &shard;
-      oldest_age = *age;
-    };
-    if (shards_.size() > kShardsCompared) {
-      std::uint64_t random = next_random(victim_random_);
-      for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
-        consider(*shards_[random & (shards_.size() - 1)]);
-      }
-    }
-    if (oldest == nullptr) {
-      for (const auto& shard : shards_) consider(*shard);
-    }
-    return oldest;
-  }
-
-  // Makes room by removing what has expired, as far as a bounded search finds it, or else by
-  // evicting one entry, or else from indexes that have become too large. False when there is
-  // nothing of these.
-  bool evict() {
-    for (int page = 0; page < kPagesSweptForRoom && sweeper_.due(); ++page) {
-      const Sweeper::Progress progress = sweeper_.sweep(1);
-      if (progress.removed != 0) return true;
-      if (!progress.more) break;
-    }
-    while (Shard* victim = choose_victim()) {
-      if (victim->evict_oldest()) return true;
-    }
-    return continue_resizes();
-  }
-
-  // The resize of an index takes memory that nobody has a credit for.
-  void keep_to_budget() {
-    while (state_.budget.exceeded() && evict()) {
-    }
-  }
-
-  // Does a piece of one resize, or the last pieces of several. Returns whether there may be more.
-  bool continue_resizes() {
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-      const std::size_t shard = next_to_resize_.load(std::memory_order_relaxed);
-      if (shards_[shard & (shards_.size() - 1)]->continue_resize()) return true;
-      next_to_resize_.store(shard + 1, std::memory_order_relaxed);
-    }
-    return false;
-  }
-
   CacheState state_;
   std::vector<std::unique_ptr<Shard>> shards_;
   const unsigned shard_bits_;
-  std::size_t largest_charge_ = 0;
-  Compactor compactor_;
-  Sweeper sweeper_;
-  std::atomic<std::uint64_t> victim_random_;
-  std::atomic<std::size_t> next_to_resize_{0};
+  Room room_;
 };
 
 Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options)) {}

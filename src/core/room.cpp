@@ -1,0 +1,117 @@
+#include "core/room.hpp"
+
+#include <optional>
+
+namespace cubby {
+
+namespace {
+
+// How many shards' oldest entries are compared to find one to evict. Five follow one list for the
+// whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
+constexpr int kShardsCompared = 5;
+
+// How many pages are read for expired entries before a live entry is evicted; most of them have
+// none when what was noted of them holds no longer.
+constexpr int kPagesSweptForRoom = 64;
+
+// Pages that are read at once for expired entries: some 40 microseconds' work each when full of
+// them.
+constexpr std::size_t kPagesSweptAtOnce = 16;
+
+// Empty pages that are kept: enough that classes trading pages with one another do not go through
+// the system each time.
+constexpr std::size_t kMostKept = 64;
+
+// SplitMix64: a good generator whose state is a counter, so that threads can share it.
+std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
+  constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
+  std::uint64_t z = state.fetch_add(kStep, std::memory_order_relaxed) + kStep;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+void Room::make_pages(std::size_t bytes) {
+  if (state_.custom_charge) return;
+  const std::size_t limit = state_.budget.limit();
+  const std::size_t taken = outside_bytes() + bytes;
+  const std::size_t most_pages = (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
+  if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
+  if (state_.arena.resident_pages() > most_pages + kMostKept) {
+    state_.arena.trim(most_pages + kMostKept);
+  }
+}
+
+bool Room::add_page(LargeValue& value) {
+  Credit credit(state_.budget);
+  const std::size_t charge = state_.custom_charge ? 0 : LargeValue::kPageCharge;
+  if (!find(charge, [&] { return credit.exchange_for(charge); })) return false;
+  make_pages(kPageBytes);
+  while (!value.add_page()) {
+    if (!evict()) return false;
+  }
+  credit.spend(charge);
+  keep_to_budget();
+  return true;
+}
+
+// The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
+Shard* Room::choose_victim() {
+  Shard* oldest = nullptr;
+  std::uint32_t oldest_age = 0;
+  const auto consider = [&](Shard& shard) {
+    const std::optional<std::uint32_t> age = shard.oldest_age();
+    if (!age || (oldest != nullptr && *age <= oldest_age)) return;
+    oldest = &shard;
+    oldest_age = *age;
+  };
+  if (shards_.size() > kShardsCompared) {
+    std::uint64_t random = next_random(victim_random_);
+    for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
+      consider(*shards_[random & (shards_.size() - 1)]);
+    }
+  }
+  if (oldest == nullptr) {
+    for (const auto& shard : shards_) consider(*shard);
+  }
+  return oldest;
+}
+
+bool Room::evict() {
+  for (int page = 0; page < kPagesSweptForRoom && sweeper_.due(); ++page) {
+    const Sweeper::Progress progress = sweeper_.sweep(1);
+    if (progress.removed != 0) return true;
+    if (!progress.more) break;
+  }
+  while (Shard* victim = choose_victim()) {
+    if (victim->evict_oldest()) return true;
+  }
+  return continue_resizes();
+}
+
+void Room::keep_to_budget() {
+  while (state_.budget.exceeded() && evict()) {
+  }
+}
+
+// Does a piece of one resize, or the last pieces of several. Returns whether there may be more.
+bool Room::continue_resizes() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const std::size_t shard = next_to_resize_.load(std::memory_order_relaxed);
+    if (shards_[shard & (shards_.size() - 1)]->continue_resize()) return true;
+    next_to_resize_.store(shard + 1, std::memory_order_relaxed);
+  }
+  return false;
+}
+
+bool Room::tidy() {
+  const bool more_to_sweep = sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
+  const bool more_to_trim = state_.arena.trim(state_.arena.pages_in_use() + kMostKept);
+  const bool more_to_resize = continue_resizes();
+  keep_to_budget();
+  return more_to_sweep || more_to_trim || more_to_resize;
+}
+
+}  // namespace cubby

@@ -1,0 +1,112 @@
+// Where room for a new entry comes from: the budget, by evicting, and pages, by moving slots.
+
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/cache_state.hpp"
+#include "core/compactor.hpp"
+#include "core/large_value.hpp"
+#include "core/shard.hpp"
+#include "core/size_classes.hpp"
+#include "core/sweeper.hpp"
+
+namespace cubby {
+
+// Unused slots that may lie about before slots are moved. The part per class is what moving cannot
+// gain; the rest is what saves moving for every new page.
+constexpr std::size_t slack_bytes(std::size_t limit) {
+  return kSizeClassCount * kPageBytes + limit / 50;
+}
+
+// Thread safety: all member functions may be called from any thread that holds no shard's lock.
+class Room {
+ public:
+  using Shards = std::vector<std::unique_ptr<Shard>>;
+
+  // Both must outlive it. The shards may be made afterwards; there must be a power of two of them.
+  Room(CacheState& state, const Shards& shards)
+      : state_(state),
+        shards_(shards),
+        compactor_(state, shards),
+        sweeper_(state, shards),
+        victim_random_(state.seed) {}
+
+  // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
+  // cannot be had.
+  template <class Take>
+  bool find(std::size_t bytes, Take take) {
+    const std::size_t limit = state_.budget.limit();
+    while (!take()) {
+      if (evict()) continue;
+      if (bytes > limit - std::min(unevictable_bytes(), limit)) {
+        state_.shortages.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
+      // What there is is on its way to a shard in other threads.
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  // Sees to it that `bytes` for entries find pages without the cache taking more memory than its
+  // limit and the slack.
+  void make_pages(std::size_t bytes);
+
+  // Adds a page that is charged. False when the budget, or the arena, cannot have another page even
+  // without entries. Throws std::bad_alloc.
+  bool add_page(LargeValue& value);
+
+  // Makes room by removing what has expired, as far as a bounded search finds it, or else by
+  // evicting one entry, or else from indexes that have become too large. False when there is
+  // nothing of these.
+  bool evict();
+
+  // Evicts what is over the budget: the resize of an index takes memory that nobody has a credit
+  // for.
+  void keep_to_budget();
+
+  // Does a piece of what can wait: sweeps, gives pages back, goes on with resizes. Returns whether
+  // there may be more.
+  bool tidy();
+
+  // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
+  // those of a whole eighth of the budget do not.
+  std::size_t largest_charge() const noexcept {
+    const std::size_t limit = state_.budget.limit();
+    if (state_.custom_charge) return limit;
+    const std::size_t reserved = state_.reserved_bytes.load(std::memory_order_relaxed);
+    return limit - shards_.size() * Index::kLeastBytes - std::min(reserved, limit / 8);
+  }
+
+  // What of the budget's charge is not for entries.
+  std::size_t unevictable_bytes() const noexcept {
+    return outside_bytes() + state_.detached_bytes.load(std::memory_order_relaxed);
+  }
+
+ private:
+  // What of the budget's charge is not in the arena.
+  std::size_t outside_bytes() const noexcept {
+    if (state_.custom_charge) return 0;
+    return state_.index_bytes.load(std::memory_order_relaxed) +
+           state_.reserved_bytes.load(std::memory_order_relaxed);
+  }
+
+  Shard* choose_victim();
+  bool continue_resizes();
+
+  CacheState& state_;
+  const Shards& shards_;
+  Compactor compactor_;
+  Sweeper sweeper_;
+  std::atomic<std::uint64_t> victim_random_;
+  std::atomic<std::size_t> next_to_resize_{0};
+};
+
+}  // namespace cubby
