@@ -26,6 +26,9 @@ class ChunkDecoder {
   // The whole body has been decoded.
   bool done() const noexcept { return state_ == State::done; }
 
+  // The data of all chunks whose size line has been read.
+  std::uint64_t announced_bytes() const noexcept { return body_size_; }
+
   // bad_chunk, or body_too_large as soon as a chunk is announced that passes max_body_bytes().
   Error error() const noexcept { return error_; }
 

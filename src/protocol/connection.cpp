@@ -44,8 +44,7 @@ Exchange exchange_of(const RequestHead& head) {
 // an input.
 class Connection::Impl {
  public:
-  explicit Impl(const Context& context)
-      : context_(context), decoder_(context.limits), body_left_(0) {}
+  explicit Impl(const Context& context) : context_(context), decoder_(context.limits) {}
 
   std::size_t receive(std::string_view input, std::string& output) {
     std::size_t done = 0;
@@ -66,6 +65,17 @@ class Connection::Impl {
   bool should_linger() const noexcept { return linger_; }
   bool in_request() const noexcept {
     return !finished_ && (awaiting_body_ || has_more_ || head_parser_.begun());
+  }
+
+  Progress progress() const noexcept {
+    Progress progress{.request = answered_};
+    if (awaiting_body_) {
+      progress.stage = Progress::Stage::in_body;
+      progress.body_bytes = chunked_ ? decoder_.announced_bytes() : content_length_;
+    } else if (in_request()) {
+      progress.stage = Progress::Stage::in_head;
+    }
+    return progress;
   }
 
   void give_up(Error error, std::string& output) {
@@ -164,6 +174,7 @@ class Connection::Impl {
     key_ = exchange.operation.key;
     exchange_.operation.key = key_;
     chunked_ = head.chunked;
+    content_length_ = head.content_length;
     body_left_ = head.content_length;
     body_wanted_ = exchange.operation.error == Error::none &&
                    exchange.operation.route->argument == Argument::body;
@@ -236,6 +247,7 @@ class Connection::Impl {
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     if (operation.error == Error::none) has_succeeded_ = true;
     finished_ = close;
+    ++answered_;
     if (context_.on_request != nullptr && *context_.on_request) {
       const std::string_view path = operation.route != nullptr ? operation.route->path : "";
       (*context_.on_request)(
@@ -254,11 +266,13 @@ class Connection::Impl {
   const Context context_;
   HeadParser head_parser_;
   ChunkDecoder decoder_;
-  std::uint64_t body_left_;
+  std::uint64_t content_length_ = 0;
+  std::uint64_t body_left_ = 0;
   Exchange exchange_;
   std::string key_;
   std::unique_ptr<PutRequest> put_;  // once there is some of a body that is wanted
   std::optional<LargeBody> large_;
+  std::uint32_t answered_ = 0;
   bool chunked_ = false;
   bool awaiting_body_ = false;
   bool body_wanted_ = false;
@@ -282,6 +296,7 @@ bool Connection::has_more() const noexcept { return impl_->has_more(); }
 bool Connection::finished() const noexcept { return impl_->finished(); }
 bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
 bool Connection::in_request() const noexcept { return impl_->in_request(); }
+Progress Connection::progress() const noexcept { return impl_->progress(); }
 void Connection::give_up(Error error, std::string& output) { impl_->give_up(error, output); }
 std::optional<std::size_t> Connection::body_bytes_ahead() const noexcept {
   return impl_->body_bytes_ahead();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,15 @@
 #include "protocol/large_body.hpp"
 
 namespace cubby::protocol {
+
+// Where a connection stands, for whoever decides how long its peer may take.
+struct Progress {
+  enum class Stage : std::uint8_t { between_requests, in_head, in_body };
+
+  Stage stage = Stage::between_requests;
+  std::uint32_t request = 0;     // another number for every request on the connection
+  std::uint64_t body_bytes = 0;  // of the body in progress, as far as the peer has announced it
+};
 
 // Parses requests, runs them in order, and appends the replies.
 //
@@ -53,8 +63,10 @@ class Connection {
   // A request has begun (its first byte has been seen) and has not been answered.
   bool in_request() const noexcept;
 
-  // Answers the request that is in progress with the error, without the rest of it; finished() is
-  // true then. Only when in_request() is.
+  Progress progress() const noexcept;
+
+  // Answers the request that is in progress, or the one that has not begun, with the error and
+  // without the rest of it; finished() is true then.
   void give_up(Error error, std::string& output);
 
   // Bytes of the body of the request in progress that are still to come and will be kept; nothing

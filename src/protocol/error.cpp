@@ -56,6 +56,8 @@ constexpr std::array kErrors{
           &Limits::max_json_depth},
     Entry{Error::key_not_found, 404, "Key not found."},
     Entry{Error::no_room, 503, "There is too little memory for this request at the moment."},
+    Entry{Error::request_timeout, 408, "The request did not arrive in time."},
+    Entry{Error::too_many_connections, 503, "There are too many connections at the moment."},
 };
 
 constexpr bool in_enum_order() {
@@ -95,6 +97,8 @@ std::string_view reason_of(unsigned status) noexcept {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 413:
       return "Content Too Large";
     case 414:

@@ -52,6 +52,8 @@ enum class Error : std::uint8_t {
   json_too_deep,
   key_not_found,
   no_room,
+  request_timeout,
+  too_many_connections,
   count_,
 };
 

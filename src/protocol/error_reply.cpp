@@ -15,7 +15,7 @@ void send_error(Reply& reply, const Operation& operation, const Limits& limits) 
   if (operation.error == Error::wrong_method) {
     fields = "Allow: " + allowed_methods(*operation.route) + "\r\n";
   }
-  if (operation.error == Error::no_room) fields = "Retry-After: 1\r\n";
+  if (status_of(operation.error) == 503) fields = "Retry-After: 1\r\n";
   reply.send(status_of(operation.error), kJsonType, body, fields);
 }
 
