@@ -71,7 +71,8 @@ class Connection::Impl {
     Progress progress{.request = answered_};
     if (awaiting_body_) {
       progress.stage = Progress::Stage::in_body;
-      progress.body_bytes = chunked_ ? decoder_.announced_bytes() : content_length_;
+      progress.announced_bytes = chunked_ ? decoder_.announced_bytes() : content_length_;
+      progress.received_bytes = body_received_;
     } else if (in_request()) {
       progress.stage = Progress::Stage::in_head;
     }
@@ -87,7 +88,7 @@ class Connection::Impl {
   std::optional<std::size_t> body_bytes_ahead() const noexcept {
     if (!awaiting_body_ || !body_wanted_) return 0;
     if (chunked_) return std::nullopt;
-    return static_cast<std::size_t>(body_left_);
+    return static_cast<std::size_t>(body_left());
   }
 
   bool has_succeeded() const noexcept { return has_succeeded_; }
@@ -175,7 +176,7 @@ class Connection::Impl {
     exchange_.operation.key = key_;
     chunked_ = head.chunked;
     content_length_ = head.content_length;
-    body_left_ = head.content_length;
+    body_received_ = 0;
     body_wanted_ = exchange.operation.error == Error::none &&
                    exchange.operation.route->argument == Argument::body;
   }
@@ -201,15 +202,20 @@ class Connection::Impl {
     return used;
   }
 
-  bool body_ended() const noexcept { return chunked_ ? decoder_.done() : body_left_ == 0; }
+  std::uint64_t body_left() const noexcept { return content_length_ - body_received_; }
+  bool body_ended() const noexcept { return chunked_ ? decoder_.done() : body_left() == 0; }
 
   // Takes the framing off the beginning of `input`; returns how many bytes it has used.
   std::size_t take_data(std::string_view input, std::string_view& data) {
-    if (chunked_) return decoder_.decode(input, data);
-    data = input.substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size())));
-    body_left_ -= data.size();
-    return data.size();
+    std::size_t used = 0;
+    if (chunked_) {
+      used = decoder_.decode(input, data);
+    } else {
+      used = static_cast<std::size_t>(std::min<std::uint64_t>(body_left(), input.size()));
+      data = input.substr(0, used);
+    }
+    body_received_ += data.size();
+    return used;
   }
 
   void take_into_put(std::string_view data) {
@@ -267,7 +273,7 @@ class Connection::Impl {
   HeadParser head_parser_;
   ChunkDecoder decoder_;
   std::uint64_t content_length_ = 0;
-  std::uint64_t body_left_ = 0;
+  std::uint64_t body_received_ = 0;
   Exchange exchange_;
   std::string key_;
   std::unique_ptr<PutRequest> put_;  // once there is some of a body that is wanted

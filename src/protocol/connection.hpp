@@ -20,8 +20,10 @@ struct Progress {
   enum class Stage : std::uint8_t { between_requests, in_head, in_body };
 
   Stage stage = Stage::between_requests;
-  std::uint32_t request = 0;     // another number for every request on the connection
-  std::uint64_t body_bytes = 0;  // of the body in progress, as far as the peer has announced it
+  std::uint32_t request = 0;  // another number for every request on the connection
+  // Of the body in progress.
+  std::uint64_t announced_bytes = 0;  // so far, when it comes in chunks
+  std::uint64_t received_bytes = 0;
 };
 
 // Parses requests, runs them in order, and appends the replies.

@@ -43,7 +43,7 @@ void ConnectionMemory::account(Session& session) noexcept {
   if (session.promised_ == 0) {
     static_cast<HolderHook&>(session).unlink();
     if (holdings.any()) holders_.push_back(session);
-    session.window_begin_ = Clock::now();
+    session.window_begin_ = clock_.now();
   }
   if (holdings.any()) make_others_let_go(&session);
 }
@@ -70,7 +70,7 @@ bool ConnectionMemory::has_room_for(const Session& session) const noexcept {
 void ConnectionMemory::promise(Session& session) noexcept {
   session.promised_ = needed_promise(session);
   promised_ += session.promised_;
-  session.window_begin_ = Clock::now();
+  session.window_begin_ = clock_.now();
   session.arrived_before_ = session.arrived_;
   static_cast<HolderHook&>(session).unlink();
   bodies_.push_back(session);
@@ -120,7 +120,18 @@ std::unique_ptr<Session> ConnectionMemory::take_next_waiting() noexcept {
   return session;
 }
 
-void ConnectionMemory::look_after(Clock::time_point now) noexcept {
+void ConnectionMemory::stop_waiting(Session& session) noexcept {
+  for (Line* line : {&trusted_, &untrusted_}) {
+    const auto at = std::find_if(line->begin(), line->end(),
+                                 [&](const auto& waiting) { return waiting.get() == &session; });
+    if (at == line->end()) continue;
+    std::unique_ptr<Session> found = std::move(*at);
+    line->erase(at);
+    return Session::resume(std::move(found));
+  }
+}
+
+void ConnectionMemory::look_after(Time now) noexcept {
   const std::uint64_t shortages = cache_.shortages();
   if (std::exchange(shortages_, shortages) != shortages) shortage_end_ = now + kShortageTime;
   in_shortage_ = now < shortage_end_;
@@ -128,7 +139,7 @@ void ConnectionMemory::look_after(Clock::time_point now) noexcept {
   refuse_slow_bodies(now);
 }
 
-void ConnectionMemory::refuse_slow_bodies(Clock::time_point now) noexcept {
+void ConnectionMemory::refuse_slow_bodies(Time now) noexcept {
   for (auto at = bodies_.begin(); wanted() && at != bodies_.end();) {
     Session& session = *at++;
     const auto window = session.trusted() ? kTrustedRateWindow : kFirstRateWindow;
@@ -144,7 +155,7 @@ void ConnectionMemory::refuse_slow_bodies(Clock::time_point now) noexcept {
 }
 
 // A value counts for its reader from when its entry goes, which nobody tells.
-void ConnectionMemory::recount_readers(Clock::time_point now) noexcept {
+void ConnectionMemory::recount_readers(Time now) noexcept {
   for (auto at = holders_.begin(); at != holders_.end();) {
     Session& session = *at++;
     if (!session.accounted_.has_large_reply) continue;
@@ -190,7 +201,7 @@ void ConnectionMemory::make_others_let_go(const Session* but) noexcept {
 
 void ConnectionMemory::refuse(Session& session) noexcept {
   static_cast<HolderHook&>(session).unlink();
-  session.shed();
+  session.shed(protocol::Error::no_room);
   count(session, session.holdings());
   take_promise_back(session);
 }

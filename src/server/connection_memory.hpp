@@ -71,11 +71,9 @@ inline constexpr std::chrono::seconds kShortageTime{3};
 // Thread safety: bytes() may be called from any thread; everything else belongs to the worker's.
 class ConnectionMemory {
  public:
-  using Clock = std::chrono::steady_clock;
-
   // `most_bytes` is what all sessions may hold.
-  ConnectionMemory(Cache& cache, std::size_t most_bytes) noexcept
-      : cache_(cache), reservation_(cache), most_bytes_(most_bytes) {}
+  ConnectionMemory(Cache& cache, const Clock& clock, std::size_t most_bytes) noexcept
+      : cache_(cache), clock_(clock), reservation_(cache), most_bytes_(most_bytes) {}
 
   void opened() noexcept { change(kIdleConnectionBytes, 0); }
   void closed(Session& session) noexcept;
@@ -92,12 +90,15 @@ class ConnectionMemory {
   // std::bad_alloc.
   void wait(std::unique_ptr<Session> session);
 
+  // Resumes a session that waits, to be refused.
+  void stop_waiting(Session& session) noexcept;
+
   // Somebody waits.
   bool tight() const noexcept { return !trusted_.empty() || !untrusted_.empty(); }
 
   // Has those let go who are too slow for memory that others wait for. To be called once a second,
   // and every kTightTick while wanted().
-  void look_after(Clock::time_point now) noexcept;
+  void look_after(Time now) noexcept;
   bool wanted() const noexcept { return tight() || in_shortage_; }
 
   // Resumes all that wait, because their connections are closed.
@@ -116,8 +117,8 @@ class ConnectionMemory {
   bool has_room_for(const Session& session) const noexcept;
   void promise(Session& session) noexcept;
   void take_promise_back(Session& session) noexcept;
-  void refuse_slow_bodies(Clock::time_point now) noexcept;
-  void recount_readers(Clock::time_point now) noexcept;
+  void refuse_slow_bodies(Time now) noexcept;
+  void recount_readers(Time now) noexcept;
   void resume_who_fits() noexcept;
   std::unique_ptr<Session> take_next_waiting() noexcept;
   void count(Session& session, const Holdings& holdings) noexcept;
@@ -127,6 +128,7 @@ class ConnectionMemory {
   bool reserve() noexcept;
 
   Cache& cache_;
+  const Clock& clock_;
   Cache::Reservation reservation_;
   const std::size_t most_bytes_;
   std::size_t promised_ = 0;  // for bodies that are on their way
@@ -142,7 +144,7 @@ class ConnectionMemory {
   // Of the whole cache, not only of this worker's sessions.
   std::uint64_t shortages_ = 0;
   bool in_shortage_ = false;
-  Clock::time_point shortage_end_;
+  Time shortage_end_{0};
 };
 
 }  // namespace cubby::server

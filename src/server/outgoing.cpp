@@ -21,6 +21,7 @@ Outgoing::Outcome Outgoing::send(int fd, std::string& replies,
                                  std::optional<protocol::LargeBody> large) {
   const IoResult sent = write_some(fd, replies);
   if (sent.status == IoStatus::failed) return Outcome::failed;
+  sent_ += sent.bytes;
   const std::size_t rest = replies.size() - sent.bytes;
   if (rest > kLargestCopiedRest) {
     text_ = std::exchange(replies, {});
@@ -63,6 +64,7 @@ Outgoing::Outcome Outgoing::send_rest(int fd) {
 Outgoing::Outcome Outgoing::send_text(int fd) {
   const IoResult sent = write_some(fd, std::string_view(text_).substr(text_sent_));
   if (sent.status == IoStatus::failed) return Outcome::failed;
+  sent_ += sent.bytes;
   text_sent_ += sent.bytes;
   if (text_sent_ < text_.size()) return Outcome::blocked;
   text_.clear();
@@ -80,6 +82,7 @@ Outgoing::Outcome Outgoing::send_piece(int fd, std::size_t& sent) {
   }
   const IoResult result = write_some(fd, {parts.data(), count});
   if (result.status == IoStatus::failed) return Outcome::failed;
+  sent_ += result.bytes;
   large_sent_ += result.bytes;
   sent += result.bytes;
   return result.bytes < bytes ? Outcome::blocked : Outcome::sent;

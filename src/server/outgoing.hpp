@@ -50,6 +50,9 @@ class Outgoing {
   std::size_t detached_bytes() const noexcept {
     return large_ && large_->value.detached() ? large_->value.size() : 0;
   }
+  // What the kernel has taken, in all.
+  std::uint64_t sent_bytes() const noexcept { return sent_; }
+
   // Memory of its own.
   std::size_t memory_bytes() const noexcept { return protocol::heap_bytes(text_); }
 
@@ -62,6 +65,7 @@ class Outgoing {
   std::size_t text_sent_ = 0;
   std::optional<protocol::LargeBody> large_;
   std::size_t large_sent_ = 0;
+  std::uint64_t sent_ = 0;
 };
 
 }  // namespace cubby::server

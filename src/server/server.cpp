@@ -72,7 +72,7 @@ class Server::Impl {
   // over arrive at their worker before the order to drain, because both go through the same queue.
   void stop(std::chrono::milliseconds timeout) {
     if (stopping_.exchange(true)) return;
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const Time deadline = options_.clock->now() + timeout;
     boost::asio::post(workers_.front()->io(), [this, deadline] {
       listener_.accept_rest_and_close();
       maintenance_.stop();

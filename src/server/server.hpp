@@ -11,9 +11,12 @@
 #include <string_view>
 #include <system_error>
 
+#include <cubby/clock.hpp>
+
 #include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/ttl.hpp"
+#include "server/patience.hpp"
 
 namespace cubby {
 class Cache;
@@ -30,6 +33,7 @@ struct ServerOptions {
   // and for replies that are not sent, in bytes. Over it those are refused or closed that have not
   // got on for longest.
   std::size_t connection_memory_bytes = std::size_t{16} << 20;
+  PatienceOptions patience;
   protocol::TtlOptions ttl;
   std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
@@ -37,6 +41,10 @@ struct ServerOptions {
   // Told of every request that was answered, from any worker's thread. Must not throw. Costs
   // nothing when empty.
   std::function<void(const protocol::RequestRecord&)> on_request;
+  // Where all of the above is timed; must outlive the server. And how often it is looked at, in
+  // real time: at most a second.
+  const Clock* clock = &steady_clock();
+  std::chrono::milliseconds tick{1000};
 };
 
 // Thread safety: stop() and abort() may be called from any thread; the others from one.

@@ -15,11 +15,15 @@ void Session::start(Worker& worker, Descriptor socket) {
 }
 
 Session::Session(Worker& worker, Descriptor socket)
-    : worker_(worker), socket_(worker.io()), connection_(worker.context()) {
+    : worker_(worker),
+      socket_(worker.io()),
+      connection_(worker.context()),
+      patience_(worker.patience(), worker.now()) {
   send_without_delay(socket.get());
   socket_.assign(boost::asio::ip::tcp::v4(), socket.get());
   socket.release();
-  worker_.session_began(*this);
+  worker_.session_began();
+  set_deadline();
 }
 
 Session::~Session() {
@@ -36,18 +40,19 @@ void Session::wake() noexcept {
 void Session::cut() noexcept {
   boost::system::error_code ignored;
   socket_.close(ignored);
-  SessionHook::unlink();
+  Timed::unlink();
 }
 
-void Session::shed() noexcept {
+void Session::shed(protocol::Error why) noexcept {
   const bool can_answer = outgoing_.empty() && connection_.in_request();
   std::string reply;
   try {
-    if (connection_.in_request()) connection_.give_up(protocol::Error::no_room, reply);
+    if (connection_.in_request()) connection_.give_up(why, reply);
     protocol::give_back(input_);
     outgoing_.clear();
     if (!can_answer) return cut();
     outgoing_.keep(std::move(reply));
+    if (waits_for_memory_) return worker_.memory().stop_waiting(*this);
     wake();
   } catch (...) {
     cut();
@@ -70,13 +75,14 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
   try {
     const Next next = self->step();
     worker.memory().account(*self);
+    if (next != Next::close) self->set_deadline();
     switch (next) {
       case Next::wait_to_read:
         return wait(std::move(self), Socket::wait_read);
       case Next::wait_to_write:
         return wait(std::move(self), Socket::wait_write);
       case Next::wait_for_memory:
-        return worker.wait_for_memory(std::move(self));
+        return wait_for_memory(std::move(self));
       case Next::take_turn:
         return take_turn(std::move(self));
       case Next::close:
@@ -94,6 +100,8 @@ void Session::take_turn(std::unique_ptr<Session> self) {
 
 void Session::resume(std::unique_ptr<Session> self) noexcept {
   Worker& worker = self->worker_;
+  self->waits_for_memory_ = false;
+  self->patience_.forgive(worker.now(), self->connection_.progress().received_bytes);
   try {
     take_turn(std::move(self));
   } catch (const std::exception& error) {
@@ -107,6 +115,11 @@ void Session::wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait
     if (error && error != boost::asio::error::operation_aborted) return;
     run(std::move(self));
   });
+}
+
+void Session::wait_for_memory(std::unique_ptr<Session> self) {
+  self->waits_for_memory_ = true;
+  self->worker_.wait_for_memory(std::move(self));
 }
 
 // Does one thing at most that takes time (answers one buffer of requests), so that sessions take
@@ -204,8 +217,6 @@ Session::Next Session::end() noexcept {
   if (!connection_.should_linger() && worker_.phase() == Phase::serving) return Next::close;
   end_writing(socket_.native_handle());
   lingering_ = true;
-  linger_deadline_ = std::chrono::steady_clock::now() + kLingerTime;
-  worker_.session_lingers(*this);
   return read_away();
 }
 
@@ -215,6 +226,56 @@ Session::Next Session::read_away() noexcept {
   if (got.status != IoStatus::done || got.bytes >= linger_bytes_left_) return Next::close;
   linger_bytes_left_ -= got.bytes;
   return Next::take_turn;
+}
+
+// To await a request is what nearly every step ends in, so that may cost next to nothing.
+void Session::set_deadline() noexcept {
+  const protocol::Progress progress = connection_.progress();
+  const Awaited next = awaited(progress.stage);
+  if (next == Awaited::request) {
+    patience_.await_request(worker_.soon());
+  } else if (!patience_.awaits(next, progress.request)) {
+    patience_.await(next, progress.request, worker_.now(), figures());
+  }
+  worker_.deadlines().set(*this, patience_.due({.announced = progress.announced_bytes,
+                                                .received = progress.received_bytes}));
+}
+
+Awaited Session::awaited(protocol::Progress::Stage stage) const noexcept {
+  using Stage = protocol::Progress::Stage;
+  if (lingering_) return Awaited::farewell;
+  if (!outgoing_.empty()) return Awaited::reading;
+  return stage == Stage::in_body   ? Awaited::body
+         : stage == Stage::in_head ? Awaited::head
+                                   : Awaited::request;
+}
+
+Patience::Figures Session::figures() const noexcept {
+  // The handle is not looked at as const, and changes nothing.
+  const std::size_t unread = unacknowledged_bytes(const_cast<Socket&>(socket_).native_handle());
+  const protocol::Progress progress = connection_.progress();
+  return {.announced = progress.announced_bytes,
+          .received = progress.received_bytes,
+          .read = outgoing_.sent_bytes() - unread,
+          .all_read = unread == 0};
+}
+
+void Session::on_deadline(Time now) noexcept {
+  const Patience::Figures known = figures();
+  if (waits_for_memory_) patience_.forgive(now, known.received);
+  switch (patience_.judge(known, now)) {
+    case Patience::Verdict::go_on:
+      return worker_.deadlines().set(*this, patience_.due(known));
+    case Patience::Verdict::slow:
+      worker_.deadlines().set(*this, now + kLingerTime);
+      return shed(waits_for_memory_ ? protocol::Error::no_room : protocol::Error::request_timeout);
+    case Patience::Verdict::stalled:
+      reset_when_closed(socket_.native_handle());
+      [[fallthrough]];
+    case Patience::Verdict::idle:
+    case Patience::Verdict::over:
+      return cut();
+  }
 }
 
 }  // namespace cubby::server

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,17 +15,14 @@
 #include <boost/intrusive/list.hpp>
 
 #include "protocol/connection.hpp"
+#include "server/deadlines.hpp"
 #include "server/outgoing.hpp"
+#include "server/patience.hpp"
 #include "server/socket_io.hpp"
 
 namespace cubby::server {
 
 class Worker;
-
-// While a peer that was refused is listened to, so that it can read why: at least this long (the
-// worker's timer is coarse) and at most this much.
-inline constexpr std::chrono::seconds kLingerTime{1};
-inline constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
 
 // Memory that a session takes for a request that has not arrived whole, and for replies that are
 // not sent, in bytes.
@@ -38,10 +35,7 @@ struct Holdings {
   bool any() const noexcept { return sum() != 0 || has_large_reply; }
 };
 
-// For the worker's lists of its sessions, and of those that hold memory.
-using SessionHook =
-    boost::intrusive::list_base_hook<boost::intrusive::tag<class SessionTag>,
-                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+// For lists of sessions that hold memory.
 using HolderHook =
     boost::intrusive::list_base_hook<boost::intrusive::tag<class HolderTag>,
                                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -53,27 +47,31 @@ using HolderHook =
 // the worker's memory, owns it. When it has nothing to wait for any more it is destroyed, which
 // closes the connection.
 //
+// Until it is closed it has a deadline, among those of its worker.
+//
 // Thread safety: none; a session belongs to its worker's thread.
-class Session : public SessionHook, public HolderHook {
+class Session : public Timed, public HolderHook {
  public:
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
   static void start(Worker& worker, Descriptor socket);
 
-  // Use start(). Joins the worker's list.
+  // Use start().
   Session(Worker& worker, Descriptor socket);
   ~Session();
 
   // Ends the wait, so that the session notices that its worker has entered another phase.
   void wake() noexcept;
 
-  // Closes the connection, whatever it is doing, and leaves the worker's list. The session itself
+  // Its deadline has come: refuses or closes, when the peer has taken too long, or sets it again.
+  void on_deadline(Time now) noexcept;
+
+  // Closes the connection, whatever it is doing; it has no deadline any more. The session itself
   // goes when its wait has been called off.
   void cut() noexcept;
 
-  // Lets go of all memory that it can do without, because others need it: the request that is in
-  // progress is refused, or, when the peer does not read what it was sent already, the connection
-  // is closed.
-  void shed() noexcept;
+  // Lets go of all memory that it can do without: the request that is in progress is refused, and
+  // told why, or, when the peer does not read what it was sent already, the connection is closed.
+  void shed(protocol::Error why) noexcept;
 
   // What the session holds beyond being open.
   Holdings holdings() const noexcept;
@@ -92,11 +90,6 @@ class Session : public SessionHook, public HolderHook {
   // A request has begun that is not answered, or a reply is not sent.
   bool busy() const noexcept;
 
-  // Valid once the session is in the worker's list of those that linger.
-  std::chrono::steady_clock::time_point linger_deadline() const noexcept {
-    return linger_deadline_;
-  }
-
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
                                                   boost::asio::io_context::executor_type>;
@@ -107,6 +100,7 @@ class Session : public SessionHook, public HolderHook {
   static void run(std::unique_ptr<Session> self) noexcept;
   static void take_turn(std::unique_ptr<Session> self);
   static void wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what);
+  static void wait_for_memory(std::unique_ptr<Session> self);
 
   Next step();
   Next answer(std::string_view arrived, bool may_be_more);
@@ -116,6 +110,9 @@ class Session : public SessionHook, public HolderHook {
   Next when_nothing_arrived() const noexcept;
   Next end() noexcept;
   Next read_away() noexcept;
+  void set_deadline() noexcept;
+  Awaited awaited(protocol::Progress::Stage stage) const noexcept;
+  Patience::Figures figures() const noexcept;
 
   Worker& worker_;
   Socket socket_;
@@ -123,7 +120,10 @@ class Session : public SessionHook, public HolderHook {
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;
   std::size_t arrived_ = 0;  // bytes that were read
+  std::size_t linger_bytes_left_ = kLingerBytes;
   bool lingering_ = false;
+  bool waits_for_memory_ = false;
+  Patience patience_;
   // What the worker keeps account of for this session.
   friend class ConnectionMemory;
   Holdings accounted_;
@@ -132,11 +132,8 @@ class Session : public SessionHook, public HolderHook {
   std::size_t ahead_ = 0;     // of a body, when it was accounted for last
   // While it has a promise: since when its rate is looked at, and arrived_ then. Otherwise the
   // former is when it last did something.
-  std::chrono::steady_clock::time_point window_begin_;
+  Time window_begin_{0};
   std::size_t arrived_before_ = 0;
-
-  std::size_t linger_bytes_left_ = kLingerBytes;
-  std::chrono::steady_clock::time_point linger_deadline_;
 };
 
 }  // namespace cubby::server

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <utility>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -63,6 +65,17 @@ IoResult write_some(int fd, std::span<const std::string_view> pieces) noexcept {
 }
 
 void end_writing(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+
+std::size_t unacknowledged_bytes(int fd) noexcept {
+  int bytes = 0;
+  if (::ioctl(fd, SIOCOUTQ, &bytes) != 0) return 0;
+  return static_cast<std::size_t>(bytes);
+}
+
+void reset_when_closed(int fd) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 
 void send_without_delay(int fd) noexcept {
   const int on = 1;

@@ -52,6 +52,13 @@ IoResult write_some(int fd, std::span<const std::string_view> pieces) noexcept;
 // Tells the peer that no more will be sent.
 void end_writing(int fd) noexcept;
 
+// Of the bytes that were written, how many the peer has not acknowledged.
+std::size_t unacknowledged_bytes(int fd) noexcept;
+
+// Closing resets the connection from now on, and frees what the kernel holds for a peer that does
+// not take it.
+void reset_when_closed(int fd) noexcept;
+
 // Sends small replies at once instead of waiting for more to send with them (TCP_NODELAY).
 void send_without_delay(int fd) noexcept;
 

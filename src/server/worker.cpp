@@ -13,13 +13,12 @@
 namespace cubby::server {
 namespace {
 
-using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 // Keeps a thread that cannot even wait, for lack of memory, from burning its core.
 constexpr std::chrono::milliseconds kFailureDelay{100};
 
-// How often the deadlines of lingering connections are looked at when the server is to stop.
+// How often deadlines are looked at when the server is to stop.
 constexpr std::chrono::milliseconds kDrainTick{50};
 
 std::chrono::sys_seconds this_second() {
@@ -36,7 +35,8 @@ std::uint64_t random_seed() {
 
 Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
                const std::function<protocol::ProcessMemory()>& process_memory)
-    : report_(std::move(report)),
+    : options_(options),
+      report_(std::move(report)),
       date_(this_second()),
       ttl_(options.ttl, random_seed()),
       context_{.cache = cache,
@@ -46,7 +46,9 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
                .on_request = &options.on_request,
                .process_memory = &process_memory},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
-      memory_(cache, options.connection_memory_bytes),
+      last_tick_(now()),
+      memory_(cache, *options.clock, options.connection_memory_bytes),
+      deadlines_(last_tick_),
       work_(io_.get_executor()),
       timer_(io_) {}
 
@@ -86,15 +88,15 @@ void Worker::begin(Descriptor socket) noexcept {
   connection_ended();
 }
 
-void Worker::drain(steady_clock::time_point deadline) {
+void Worker::drain(Time deadline) {
   boost::asio::dispatch(io_, [this, deadline] { begin_drain(deadline); });
 }
 
-void Worker::begin_drain(steady_clock::time_point deadline) {
+void Worker::begin_drain(Time deadline) {
   if (phase_ != Phase::serving) return;
   phase_ = Phase::draining;
-  grace_end_ = steady_clock::now() + kDrainGrace;
-  deadline_ = deadline;
+  grace_end_ = now() + kDrainGrace;
+  drain_deadline_ = deadline;
   wake_all();
   timer_.cancel();
   end_if_done();
@@ -106,27 +108,26 @@ void Worker::cut_all() {
 
 void Worker::cut_now() noexcept {
   phase_ = Phase::cut;
-  while (!sessions_.empty()) {
-    has_cut_ = has_cut_ || sessions_.front().busy();
-    sessions_.front().cut();
-  }
-  while (!lingering_.empty()) lingering_.front().cut();
+  deadlines_.for_each([this](Timed& timed) {
+    auto& session = static_cast<Session&>(timed);
+    has_cut_ = has_cut_ || session.busy();
+    session.cut();
+  });
   memory_.resume_all();
   end_if_done();
 }
 
 void Worker::wake_all() noexcept {
-  for (Session& session : sessions_) session.wake();
+  deadlines_.for_each([](Timed& timed) { static_cast<Session&>(timed).wake(); });
 }
 
 void Worker::arm_timer() {
   if (timer_armed_ || ended_) return;
   const auto to_next_second = this_second() + std::chrono::seconds(1) - system_clock::now();
-  const auto now = steady_clock::now();
-  auto next = now + to_next_second;
-  if (phase_ != Phase::serving) next = std::min(now + kDrainTick, deadline_);
-  if (memory_.wanted()) next = std::min(next, now + kTightTick);
-  timer_.expires_at(next);
+  Time wait = std::min(std::chrono::ceil<Time>(to_next_second), options_.tick);
+  if (phase_ != Phase::serving) wait = std::min({wait, Time(kDrainTick), drain_deadline_ - now()});
+  if (memory_.wanted()) wait = std::min(wait, Time(kTightTick));
+  timer_.expires_after(wait);
   timer_.async_wait([this](boost::system::error_code) { on_timer(); });
   timer_armed_ = true;
 }
@@ -134,17 +135,15 @@ void Worker::arm_timer() {
 void Worker::on_timer() {
   timer_armed_ = false;
   date_.update(this_second());
-  const auto now = steady_clock::now();
-  while (!lingering_.empty() && lingering_.front().linger_deadline() <= now) {
-    lingering_.front().cut();
-  }
+  const Time now = last_tick_ = this->now();
+  deadlines_.expire(now, [now](Timed& timed) { static_cast<Session&>(timed).on_deadline(now); });
   memory_.look_after(now);
   if (phase_ == Phase::draining && now >= grace_end_) {
     phase_ = Phase::closing;
     wake_all();
   }
-  if (now >= deadline_) {
-    deadline_ = steady_clock::time_point::max();
+  if (now >= drain_deadline_) {
+    drain_deadline_ = Time::max();
     cut_now();
   }
   arm_timer();
@@ -171,15 +170,7 @@ void Worker::wait_for_memory(std::unique_ptr<Session> session) {
   if (is_first) timer_.cancel();
 }
 
-void Worker::session_began(Session& session) noexcept {
-  sessions_.push_back(session);
-  memory_.opened();
-}
-
-void Worker::session_lingers(Session& session) noexcept {
-  static_cast<SessionHook&>(session).unlink();
-  lingering_.push_back(session);
-}
+void Worker::session_began() noexcept { memory_.opened(); }
 
 void Worker::session_ended(Session& session) noexcept {
   memory_.closed(session);

@@ -15,12 +15,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/intrusive/list.hpp>
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/ttl.hpp"
 #include "server/connection_memory.hpp"
+#include "server/deadlines.hpp"
 #include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"
@@ -68,7 +68,7 @@ class Worker {
   void adopt(Descriptor socket);
 
   // Answers what has begun, closes what is idle, and cuts what is left at `deadline`.
-  void drain(std::chrono::steady_clock::time_point deadline);
+  void drain(Time deadline);
 
   // Cuts every connection, and those that are still to be adopted.
   void cut_all();
@@ -87,19 +87,20 @@ class Worker {
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), kReadBufferBytes}; }
   std::string& output() noexcept { return output_; }
   ConnectionMemory& memory() noexcept { return memory_; }
+  Deadlines& deadlines() noexcept { return deadlines_; }
+  const PatienceOptions& patience() const noexcept { return options_.patience; }
+  Time now() const noexcept { return options_.clock->now(); }
+  // Not before now, and little more than a tick after it; to be had for nothing.
+  Time soon() const noexcept { return last_tick_ + options_.tick; }
   void wait_for_memory(std::unique_ptr<Session> session);
   void report(const char* what, const std::exception& why) const noexcept;
-  void session_began(Session& session) noexcept;
-  void session_lingers(Session& session) noexcept;
+  void session_began() noexcept;
   void session_ended(Session& session) noexcept;
 
  private:
-  using Sessions = boost::intrusive::list<Session, boost::intrusive::base_hook<SessionHook>,
-                                          boost::intrusive::constant_time_size<false>>;
-
   void connection_ended() noexcept;
   void begin(Descriptor socket) noexcept;
-  void begin_drain(std::chrono::steady_clock::time_point deadline);
+  void begin_drain(Time deadline);
   void cut_now() noexcept;
   void wake_all() noexcept;
   void arm_timer();
@@ -107,6 +108,7 @@ class Worker {
   void end_if_done() noexcept;
 
   // The members below outlive io_, which may hold the last handlers and with them sessions.
+  const ServerOptions& options_;
   const Reporter report_;
   protocol::DateHeader date_;
   protocol::TtlPolicy ttl_;
@@ -114,15 +116,15 @@ class Worker {
   const std::unique_ptr<char[]> read_buffer_;
   std::string output_;
   Phase phase_ = Phase::serving;
-  std::chrono::steady_clock::time_point grace_end_;
-  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  Time last_tick_;
+  Time grace_end_{0};
+  Time drain_deadline_ = Time::max();
   bool has_cut_ = false;
   bool timer_armed_ = false;
   bool ended_ = false;
   std::atomic<std::size_t> connections_{0};
   ConnectionMemory memory_;
-  Sessions sessions_;
-  Sessions lingering_;  // in the order of their deadlines
+  Deadlines deadlines_;
 
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -31,16 +31,19 @@ TEST_F(ProgressTest, FollowsARequestFromHeadToBodyToItsEnd) {
             Stage::in_head);
   const Progress body = after("\n");
   EXPECT_EQ(body.stage, Stage::in_body);
-  EXPECT_EQ(body.body_bytes, 23U);
-  EXPECT_EQ(after(R"({"key":"k",)").body_bytes, 23U);
+  EXPECT_EQ(body.announced_bytes, 23U);
+  EXPECT_EQ(body.received_bytes, 0U);
+  EXPECT_EQ(after(R"({"key":"k",)").announced_bytes, 23U);
+  EXPECT_EQ(peer_.connection.progress().received_bytes, 11U);
   EXPECT_EQ(after(R"("value":"v"})").stage, Stage::between_requests);
 }
 
 TEST_F(ProgressTest, AChunkedBodyIsAsLongAsItsChunksHaveSaid) {
   const std::string head = "POST /put HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(after(head).body_bytes, 0U);
-  EXPECT_EQ(after("b\r\n").body_bytes, 11U);
-  EXPECT_EQ(after("{\"key\":\"k\",\r\nc\r\n").body_bytes, 23U);
+  EXPECT_EQ(after(head).announced_bytes, 0U);
+  EXPECT_EQ(after("b\r\n{").announced_bytes, 11U);
+  EXPECT_EQ(peer_.connection.progress().received_bytes, 1U) << "framing does not count";
+  EXPECT_EQ(after("\"key\":\"k\",\r\nc\r\n").announced_bytes, 23U);
   EXPECT_EQ(after("\"value\":\"v\"}\r\n0\r\n\r\n").stage, Stage::between_requests);
 }
 

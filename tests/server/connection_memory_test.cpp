@@ -27,7 +27,8 @@ class ConnectionMemoryTest : public ServerTest {
   Client hold_part(const std::string& key, std::size_t value_bytes, std::size_t part_bytes) {
     const std::size_t held = server_->connection_bytes();
     Client client = send_part(key, value_bytes, part_bytes);
-    EXPECT_TRUE(eventually([&] { return server_->connection_bytes() >= held + part_bytes / 2; }));
+    EXPECT_TRUE(
+        eventually([&] { return server_->connection_bytes() >= held + part_bytes / 10 * 9; }));
     return client;
   }
 

@@ -17,6 +17,7 @@
 
 #include "server/server.hpp"
 #include "support/client.hpp"
+#include "support/manual_clock.hpp"
 
 namespace cubby::server {
 
@@ -91,6 +92,7 @@ class ServerTest : public ::testing::Test {
   }
 
   Cache cache_{CacheOptions{}};
+  test::ManualClock clock_;  // for servers that are told to use it
   ServerOptions options_;
   std::mutex problems_mutex_;
   std::vector<std::string> problems_;
