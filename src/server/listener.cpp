@@ -47,8 +47,9 @@ bool concerns_one_connection(int error) noexcept {
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const std::string& host, std::uint16_t port,
-                   Handler on_connection, Reporter report)
-    : on_connection_(std::move(on_connection)),
+                   Admission& admission, Handler on_connection, Reporter report)
+    : admission_(admission),
+      on_connection_(std::move(on_connection)),
       report_(std::move(report)),
       acceptor_(io),
       retry_timer_(io) {
@@ -82,15 +83,20 @@ void Listener::on_readable() {
     if (outcome == Outcome::starved) return retry_later();
     if (outcome == Outcome::none_left) break;
   }
+  // Turning everybody away at full speed would cost more than serving does.
+  if (admission_.full()) return retry_later();
   arm();
 }
 
 Listener::Outcome Listener::accept_one() {
+  if (!admission_.has_place()) return starve("there are as many as there may be");
   int error = ENOMEM;
   try {
-    Descriptor socket = accept_connection(acceptor_.native_handle());
+    IpAddress from{};
+    Descriptor socket = accept_connection(acceptor_.native_handle(), from);
     if (socket.valid()) {
-      on_connection_(std::move(socket));
+      auto place = admission_.admit(from);
+      if (place) on_connection_(std::move(socket), std::move(*place));
       return Outcome::accepted;
     }
     error = errno;
@@ -101,13 +107,20 @@ Listener::Outcome Listener::accept_one() {
     return Outcome::none_left;
   }
   if (concerns_one_connection(error)) return Outcome::skipped;
-  if (!std::exchange(starving_, true)) {
-    report_("cannot accept connections for now: " + std::system_category().message(error));
+  return starve(std::system_category().message(error));
+}
+
+Listener::Outcome Listener::starve(const std::string& why) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!std::exchange(starving_, true) && now >= next_report_) {
+    report_("cannot accept connections for now: " + why);
+    next_report_ = now + kReportInterval;
   }
   return Outcome::starved;
 }
 
 void Listener::retry_later() {
+  pauses_.fetch_add(1, std::memory_order_relaxed);
   retry_timer_.expires_after(kAcceptRetryDelay);
   retry_timer_.async_wait([this](boost::system::error_code) {
     waiting_ = false;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "server/admission.hpp"
 #include "server/socket_io.hpp"
 
 namespace cubby::server {
@@ -21,8 +23,11 @@ namespace cubby::server {
 inline constexpr int kBacklog = 4096;
 // How many are accepted before the thread looks after its sessions again.
 inline constexpr int kAcceptsPerTurn = 16;
-// How long to leave connections in the backlog when the system lacks the means to accept them.
+// How long to leave connections in the backlog when the system lacks the means to accept them, or
+// when there are as many as there may be.
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
+// How often, at most, it is reported that there is one of those reasons.
+inline constexpr std::chrono::seconds kReportInterval{10};
 // How long connections are still taken from the backlog when the server is to stop.
 inline constexpr std::chrono::milliseconds kAcceptRestTime{50};
 
@@ -31,12 +36,13 @@ inline constexpr std::chrono::milliseconds kAcceptRestTime{50};
 class Listener {
  public:
   // Called with each new connection.
-  using Handler = std::function<void(Descriptor socket)>;
+  using Handler = std::function<void(Descriptor socket, Admission::Place place)>;
   using Reporter = std::function<void(std::string_view message)>;
 
   // Binds and listens. Throws std::system_error, naming the address, when that fails.
+  // `admission` must outlive the listener.
   Listener(boost::asio::io_context& io, const std::string& host, std::uint16_t port,
-           Handler on_connection, Reporter report);
+           Admission& admission, Handler on_connection, Reporter report);
 
   std::uint16_t port() const noexcept { return port_; }
 
@@ -48,6 +54,9 @@ class Listener {
 
   void close() noexcept;
 
+  // How often connections were left in the backlog for a while. May be called from any thread.
+  std::uint64_t pauses() const noexcept { return pauses_.load(std::memory_order_relaxed); }
+
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                       boost::asio::io_context::executor_type>;
@@ -55,9 +64,11 @@ class Listener {
   enum class Outcome { accepted, none_left, skipped, starved };
 
   Outcome accept_one();
+  Outcome starve(const std::string& why);
   void on_readable();
   void retry_later();
 
+  Admission& admission_;
   const Handler on_connection_;
   const Reporter report_;
   Acceptor acceptor_;
@@ -65,6 +76,8 @@ class Listener {
   std::uint16_t port_ = 0;
   bool waiting_ = false;
   bool starving_ = false;  // since the backlog was last seen empty
+  std::chrono::steady_clock::time_point next_report_;
+  std::atomic<std::uint64_t> pauses_{0};
 };
 
 }  // namespace cubby::server

@@ -41,10 +41,14 @@ class Server::Impl {
         options_(std::move(options)),
         reporter_(make_reporter(options_.on_problem)),
         process_memory_([this] { return process_memory(); }),
+        admission_(options_.admission),
         workers_(make_workers(cache)),
         listener_(
-            workers_.front()->io(), options_.host, options_.port,
-            [this](Descriptor socket) { least_loaded().adopt(std::move(socket)); }, reporter_),
+            workers_.front()->io(), options_.host, options_.port, admission_,
+            [this](Descriptor socket, Admission::Place place) {
+              least_loaded().adopt(std::move(socket), std::move(place));
+            },
+            reporter_),
         maintenance_(workers_.front()->io(), [this] { return maintain(); }) {}
 
   ~Impl() {
@@ -148,6 +152,7 @@ class Server::Impl {
   const ServerOptions options_;
   const Reporter reporter_;
   const std::function<protocol::ProcessMemory()> process_memory_;
+  Admission admission_;
   const std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;
   Maintenance maintenance_;

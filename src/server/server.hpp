@@ -16,6 +16,7 @@
 #include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/ttl.hpp"
+#include "server/admission.hpp"
 #include "server/patience.hpp"
 
 namespace cubby {
@@ -33,6 +34,7 @@ struct ServerOptions {
   // and for replies that are not sent, in bytes. Over it those are refused or closed that have not
   // got on for longest.
   std::size_t connection_memory_bytes = std::size_t{16} << 20;
+  AdmissionOptions admission;
   PatienceOptions patience;
   protocol::TtlOptions ttl;
   std::string memory_source;  // why the cache's limit is what it is, for the memory report

@@ -10,12 +10,13 @@
 
 namespace cubby::server {
 
-void Session::start(Worker& worker, Descriptor socket) {
-  run(std::make_unique<Session>(worker, std::move(socket)));
+void Session::start(Worker& worker, Descriptor socket, Admission::Place place) {
+  run(std::make_unique<Session>(worker, std::move(socket), std::move(place)));
 }
 
-Session::Session(Worker& worker, Descriptor socket)
+Session::Session(Worker& worker, Descriptor socket, Admission::Place place)
     : worker_(worker),
+      place_(std::move(place)),
       socket_(worker.io()),
       connection_(worker.context()),
       patience_(worker.patience(), worker.now()) {
@@ -44,10 +45,10 @@ void Session::cut() noexcept {
 }
 
 void Session::shed(protocol::Error why) noexcept {
-  const bool can_answer = outgoing_.empty() && connection_.in_request();
+  const bool can_answer = outgoing_.empty() && !connection_.finished();
   std::string reply;
   try {
-    if (connection_.in_request()) connection_.give_up(why, reply);
+    if (!connection_.finished()) connection_.give_up(why, reply);
     protocol::give_back(input_);
     outgoing_.clear();
     if (!can_answer) return cut();
@@ -131,6 +132,7 @@ Session::Next Session::step() {
     if (const auto next = after(outgoing_.send_rest(socket_.native_handle()))) return *next;
   }
   if (connection_.finished()) return end();
+  if (place_.turned_away()) return turn_away();
   if (connection_.has_more()) return answer({}, true);
 
   if (!worker_.memory().may_read(*this)) return Next::wait_for_memory;
@@ -206,6 +208,18 @@ std::optional<Session::Next> Session::after(Outgoing::Outcome outcome) noexcept 
   return std::nullopt;
 }
 
+// Clients expect no reply before they have sent something, so it waits for that, though not long.
+Session::Next Session::turn_away() {
+  const IoResult got = read_some(socket_.native_handle(), worker_.read_buffer());
+  if (got.status == IoStatus::would_block) return when_nothing_arrived();
+  if (got.status != IoStatus::done) return Next::close;
+  std::string& replies = worker_.output();
+  replies.clear();
+  connection_.give_up(protocol::Error::too_many_connections, replies);
+  if (const auto next = after(outgoing_.send(socket_.native_handle(), replies, {}))) return *next;
+  return end();
+}
+
 Session::Next Session::when_nothing_arrived() const noexcept {
   const bool idle = !connection_.in_request();
   return idle && worker_.phase() == Phase::closing ? Next::close : Next::wait_to_read;
@@ -243,7 +257,7 @@ void Session::set_deadline() noexcept {
 
 Awaited Session::awaited(protocol::Progress::Stage stage) const noexcept {
   using Stage = protocol::Progress::Stage;
-  if (lingering_) return Awaited::farewell;
+  if (lingering_ || place_.turned_away()) return Awaited::farewell;
   if (!outgoing_.empty()) return Awaited::reading;
   return stage == Stage::in_body   ? Awaited::body
          : stage == Stage::in_head ? Awaited::head
@@ -273,8 +287,11 @@ void Session::on_deadline(Time now) noexcept {
       reset_when_closed(socket_.native_handle());
       [[fallthrough]];
     case Patience::Verdict::idle:
-    case Patience::Verdict::over:
       return cut();
+    case Patience::Verdict::over:
+      if (connection_.finished()) return cut();
+      worker_.deadlines().set(*this, now + kLingerTime);
+      return shed(protocol::Error::too_many_connections);
   }
 }
 

@@ -15,6 +15,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "protocol/connection.hpp"
+#include "server/admission.hpp"
 #include "server/deadlines.hpp"
 #include "server/outgoing.hpp"
 #include "server/patience.hpp"
@@ -53,10 +54,10 @@ using HolderHook =
 class Session : public Timed, public HolderHook {
  public:
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
-  static void start(Worker& worker, Descriptor socket);
+  static void start(Worker& worker, Descriptor socket, Admission::Place place);
 
   // Use start().
-  Session(Worker& worker, Descriptor socket);
+  Session(Worker& worker, Descriptor socket, Admission::Place place);
   ~Session();
 
   // Ends the wait, so that the session notices that its worker has entered another phase.
@@ -107,6 +108,7 @@ class Session : public Timed, public HolderHook {
   std::size_t take_requests(std::string_view input, bool may_be_more);
   // Nothing when all is sent.
   static std::optional<Next> after(Outgoing::Outcome outcome) noexcept;
+  Next turn_away();
   Next when_nothing_arrived() const noexcept;
   Next end() noexcept;
   Next read_away() noexcept;
@@ -115,6 +117,7 @@ class Session : public Timed, public HolderHook {
   Patience::Figures figures() const noexcept;
 
   Worker& worker_;
+  const Admission::Place place_;
   Socket socket_;
   protocol::Connection connection_;
   std::string input_;  // received, not yet consumed by connection_

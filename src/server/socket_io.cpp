@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <linux/sockios.h>
@@ -22,6 +23,19 @@ IoResult result_of(ssize_t moved) noexcept {
   if (moved == 0) return {IoStatus::end, 0};
   const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
   return {later ? IoStatus::would_block : IoStatus::failed, 0};
+}
+
+IpAddress ip_address(const sockaddr_storage& address) noexcept {
+  IpAddress ip{};
+  if (address.ss_family == AF_INET6) {
+    std::memcpy(ip.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, ip.size());
+  } else {
+    constexpr std::size_t kPrefixBytes = 12;
+    ip[kPrefixBytes - 2] = ip[kPrefixBytes - 1] = 0xff;
+    std::memcpy(ip.data() + kPrefixBytes, &reinterpret_cast<const sockaddr_in&>(address).sin_addr,
+                ip.size() - kPrefixBytes);
+  }
+  return ip;
 }
 
 }  // namespace
@@ -86,11 +100,14 @@ void limit_unsent(int fd) noexcept {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsentBytes, sizeof kMostUnsentBytes);
 }
 
-Descriptor accept_connection(int listening_fd) noexcept {
+Descriptor accept_connection(int listening_fd, IpAddress& from) noexcept {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
   int fd = -1;
   do {
-    fd = ::accept4(listening_fd, nullptr, nullptr, SOCK_CLOEXEC);
+    fd = ::accept4(listening_fd, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
+  if (fd >= 0) from = ip_address(peer);
   return Descriptor(fd);
 }
 

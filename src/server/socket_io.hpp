@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -69,8 +70,12 @@ inline constexpr int kMostUnsentBytes = 128 << 10;
 // it from the listening socket.
 void limit_unsent(int fd) noexcept;
 
-// Takes the next connection from a listening socket's backlog. Invalid, with errno set, when there
-// is none or the attempt failed. Never blocks when the listening socket is non-blocking.
-Descriptor accept_connection(int listening_fd) noexcept;
+// An IPv6 address in network order; IPv4 addresses are mapped (RFC 4291, section 2.5.5.2).
+using IpAddress = std::array<std::uint8_t, 16>;
+
+// Takes the next connection from a listening socket's backlog, and sets where it is from. Invalid,
+// with errno set, when there is none or the attempt failed. Never blocks when the listening socket
+// is non-blocking.
+Descriptor accept_connection(int listening_fd, IpAddress& from) noexcept;
 
 }  // namespace cubby::server

@@ -68,20 +68,24 @@ void Worker::run(const std::function<void()>& arm) {
   }
 }
 
-void Worker::adopt(Descriptor socket) {
+void Worker::adopt(Descriptor socket, Admission::Place place) {
   connections_.fetch_add(1, std::memory_order_relaxed);
   try {
-    boost::asio::dispatch(
-        io_, [this, socket = std::move(socket)]() mutable { begin(std::move(socket)); });
+    boost::asio::dispatch(io_,
+                          [this, socket = std::move(socket), place = std::move(place)]() mutable {
+                            begin(std::move(socket), std::move(place));
+                          });
   } catch (...) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     throw;
   }
 }
 
-void Worker::begin(Descriptor socket) noexcept {
+void Worker::begin(Descriptor socket, Admission::Place place) noexcept {
   try {
-    if (phase_ != Phase::cut) return Session::start(*this, std::move(socket));
+    if (phase_ != Phase::cut) {
+      return Session::start(*this, std::move(socket), std::move(place));
+    }
   } catch (const std::exception& error) {
     report("a new connection was closed", error);
   }

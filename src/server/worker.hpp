@@ -19,6 +19,7 @@
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/ttl.hpp"
+#include "server/admission.hpp"
 #include "server/connection_memory.hpp"
 #include "server/deadlines.hpp"
 #include "server/server.hpp"
@@ -65,7 +66,7 @@ class Worker {
   void run(const std::function<void()>& arm);
 
   // Serves a new connection. It counts from now on.
-  void adopt(Descriptor socket);
+  void adopt(Descriptor socket, Admission::Place place);
 
   // Answers what has begun, closes what is idle, and cuts what is left at `deadline`.
   void drain(Time deadline);
@@ -99,7 +100,7 @@ class Worker {
 
  private:
   void connection_ended() noexcept;
-  void begin(Descriptor socket) noexcept;
+  void begin(Descriptor socket, Admission::Place place) noexcept;
   void begin_drain(Time deadline);
   void cut_now() noexcept;
   void wake_all() noexcept;
