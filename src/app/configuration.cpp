@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -7,11 +8,16 @@
 #include "app/command_line.hpp"
 #include "app/config_file.hpp"
 #include "app/values.hpp"
+#include "server/admission.hpp"
 
 namespace cubby::app {
 namespace {
 
 constexpr std::string_view kMemoryName = "max-memory";
+
+// What the process has open besides connections.
+constexpr std::size_t kOwnDescriptors = 16;
+constexpr std::size_t kDescriptorsPerThread = 4;
 
 // How a problem with a value begins: who gave it, and to what where that is not the same.
 std::string prefix(const Option& option, const Chosen& chosen) {
@@ -53,6 +59,7 @@ class Loader {
       if (valid && option.name == kMemoryName) resolve_memory(option);
     }
     resolve_threads();
+    resolve_connections();
     return std::move(result_);
   }
 
@@ -136,6 +143,25 @@ class Loader {
     if (settings.threads != 0) return;
     settings.threads = sources_.machine.cpus;
     settings.threads_reason = sources_.machine.cpus_source;
+  }
+
+  // Called when it is known how many threads there are.
+  void resolve_connections() {
+    Settings& settings = result_.settings;
+    const std::size_t files = sources_.machine.descriptors;
+    const std::size_t own =
+        server::kMostTurnedAway + kOwnDescriptors + kDescriptorsPerThread * settings.threads;
+    const std::size_t possible = files - std::min(files, own);
+    const std::string why = "what a limit of " + std::to_string(files) + " open files allows";
+    if (settings.max_connections == 0) {
+      settings.max_connections = std::max<std::size_t>(possible, 1);
+      settings.connections_reason = why;
+    } else if (settings.max_connections > possible) {
+      settings.connections_reason = "more than " + why;
+      settings.connections_warning = "max-connections is " +
+                                     std::to_string(settings.max_connections) + ", but " + why +
+                                     " is " + std::to_string(possible);
+    }
   }
 
   // Called right after choose(option).

@@ -38,6 +38,16 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.connection_memory_bytes = settings.memory_bytes / kConnectionsShare / settings.threads;
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
+  options.limits.max_header_bytes = settings.max_header_bytes;
+  options.limits.max_header_fields = settings.max_header_fields;
+  options.limits.max_json_depth = settings.max_json_depth;
+  options.admission = {.max_connections = settings.max_connections,
+                       .max_connections_per_ip = settings.max_connections_per_ip};
+  options.patience = {.header_timeout = settings.header_timeout,
+                      .body_timeout = settings.body_timeout,
+                      .idle_timeout = settings.idle_timeout,
+                      .send_timeout = settings.send_timeout,
+                      .min_rate = settings.min_rate};
   options.ttl = {settings.default_ttl, settings.ttl_jitter_percentage / 100};
   options.on_problem = [&log](std::string_view message) { log.warn(message); };
   if (settings.log_level == LogLevel::debug) {
@@ -65,6 +75,7 @@ void run_daemon(const Settings& settings) {
   server.start();
   log.info(start_line(settings, server.port()));
   if (!settings.memory_warning.empty()) log.warn(settings.memory_warning);
+  if (!settings.connections_warning.empty()) log.warn(settings.connections_warning);
 
   const int signal = signals.wait();
   signals.end_at_once(kSignalRepeat);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 
 #include "app/cgroup.hpp"
@@ -35,11 +36,14 @@ Hardware detect_hardware() {
   struct sysinfo info {};
   if (sysinfo(&info) == 0) hardware.memory_bytes = std::uint64_t{info.totalram} * info.mem_unit;
   hardware.cpus = std::max<std::size_t>(affinity_count(), 1);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) hardware.descriptors = files.rlim_max;
   return hardware;
 }
 
 Machine detect_machine(const Hardware& hardware, const std::filesystem::path& root) {
-  Machine machine{hardware.memory_bytes, "the machine's memory", hardware.cpus, "one a core"};
+  Machine machine{hardware.memory_bytes, "the machine's memory", hardware.cpus, "one a core",
+                  hardware.descriptors};
   if (const std::optional<CgroupMemory> limit = cgroup_memory_limit(root);
       limit && limit->bytes < hardware.memory_bytes) {
     machine.memory_bytes = limit->bytes;

@@ -14,6 +14,7 @@ namespace cubby::app {
 struct Hardware {
   std::uint64_t memory_bytes = 0;  // physical
   std::size_t cpus = 1;            // that this process may run on (its affinity); at least 1
+  std::size_t descriptors = 0;     // that this process may have open (its hard limit)
 };
 
 // The least of the machine's and the container's. The texts say in words which of them it was:
@@ -23,6 +24,7 @@ struct Machine {
   std::string memory_source;
   std::size_t cpus = 1;
   std::string cpus_source;
+  std::size_t descriptors = 0;
 };
 
 Hardware detect_hardware();

@@ -10,6 +10,7 @@
 #include <cubby/cache.hpp>
 
 #include "app/values.hpp"
+#include "protocol/json_scanner.hpp"
 
 namespace cubby::app {
 namespace {
@@ -18,6 +19,14 @@ constexpr std::size_t kMostThreads = 1024;
 constexpr std::size_t kMostEntriesPerShard = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostBytesPerCharacter = 4;  // in UTF-8
 constexpr std::chrono::milliseconds kLongestShutdown = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kShortestPatience = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds kLongestPatience = std::chrono::hours(24);
+constexpr std::size_t kMostConnections = 10'000'000;
+constexpr std::chrono::milliseconds kNoTime{0};
+constexpr std::size_t kHighestMinRate = std::size_t{1} << 30;
+constexpr std::size_t kLeastHeaderBytes = std::size_t{1} << 10;
+constexpr std::size_t kMostHeaderBytes = std::size_t{1} << 20;
+constexpr std::size_t kMostHeaderFields = 10'000;
 constexpr std::chrono::milliseconds kLongestTtl = std::chrono::hours(10 * 365 * 24);
 
 template <class T>
@@ -68,15 +77,22 @@ Kind memory_amount() {
           }};
 }
 
-Kind duration(std::chrono::milliseconds Settings::*field, std::chrono::milliseconds most) {
-  return {"a time such as 500ms, 30s, 15m, 12h or 7d, at most " +
+Kind duration(std::chrono::milliseconds Settings::*field, std::chrono::milliseconds least,
+              std::chrono::milliseconds most) {
+  const std::string from =
+      least.count() == 0 ? "at most " : "from " + std::to_string(least.count() / 1000) + "s to ";
+  return {"a time such as 500ms, 30s, 15m, 12h or 7d, " + from +
               std::to_string(most.count() / 1000) + "s",
           [=](std::string_view text, Settings& settings) {
             const std::optional<std::chrono::milliseconds> time = parse_duration(text);
-            if (!time || *time > most) return false;
+            if (!time || *time < least || *time > most) return false;
             settings.*field = *time;
             return true;
           }};
+}
+
+Kind patience(std::chrono::milliseconds Settings::*field) {
+  return duration(field, kShortestPatience, kLongestPatience);
 }
 
 Kind percentage(double Settings::*field) {
@@ -88,13 +104,14 @@ Kind percentage(double Settings::*field) {
           }};
 }
 
-Kind thread_count() {
-  return {"a whole number from 1 to " + std::to_string(kMostThreads) + ", or auto",
-          [](std::string_view text, Settings& settings) {
+// 0 in the settings stands for auto.
+Kind number_or_auto(std::size_t Settings::*field, std::size_t most) {
+  return {"a whole number from 1 to " + std::to_string(most) + ", or auto",
+          [=](std::string_view text, Settings& settings) {
             const std::optional<std::uint64_t> number = parse_number(text);
             if (!number && text != "auto") return false;
-            if (number && (*number < 1 || *number > kMostThreads)) return false;
-            settings.threads = static_cast<std::size_t>(number.value_or(0));
+            if (number && (*number < 1 || *number > most)) return false;
+            settings.*field = static_cast<std::size_t>(number.value_or(0));
             return true;
           }};
 }
@@ -171,10 +188,35 @@ const std::vector<Option>& options() {
       {"threads", "N", "auto", "Listening",
        "Worker threads. auto is one a core, as far as affinity and the container's CPU quota "
        "allow.",
-       thread_count()},
+       number_or_auto(&Settings::threads, kMostThreads)},
       {"shutdown-timeout", "TIME", "5s", "Listening",
        "How long requests that have begun may take after SIGTERM or SIGINT, before they are cut.",
-       duration(&Settings::shutdown_timeout, kLongestShutdown)},
+       duration(&Settings::shutdown_timeout, kNoTime, kLongestShutdown)},
+      {"max-connections", "N", "auto", "Connections",
+       "How many may be open; whoever is beyond that gets 503 and is closed. auto is what the "
+       "limit "
+       "of open files allows.",
+       number_or_auto(&Settings::max_connections, kMostConnections)},
+      {"max-connections-per-ip", "N", "0", "Connections",
+       "How many may be open from one IPv4 address or one IPv6 network of 64 bits. 0 sets no "
+       "limit.",
+       whole_number<std::size_t>(&Settings::max_connections_per_ip, 0, kMostConnections)},
+      {"header-timeout", "TIME", "10s", "Connections",
+       "How long the head of a request may take, from its first byte to its last.",
+       patience(&Settings::header_timeout)},
+      {"body-timeout", "TIME", "30s", "Connections",
+       "How long the body of a request may take; for every MiB of it a second more.",
+       patience(&Settings::body_timeout)},
+      {"idle-timeout", "TIME", "75s", "Connections",
+       "How long a connection is kept on which no request has begun.",
+       patience(&Settings::idle_timeout)},
+      {"send-timeout", "TIME", "10s", "Connections",
+       "How long a client may read nothing of what it was sent before its connection is reset.",
+       patience(&Settings::send_timeout)},
+      {"min-rate", "N", "500", "Connections",
+       "The bytes a second at which, on average, a body must arrive once it has taken 10s, and "
+       "replies must be read. 0 sets no limit.",
+       whole_number<std::size_t>(&Settings::min_rate, 0, kHighestMinRate)},
       {"max-memory", "SIZE", "70%", "Memory",
        "The limit for entries, index and connections together: 512m, 1.5g, bytes, or a percentage "
        "of "
@@ -189,7 +231,7 @@ const std::vector<Option>& options() {
       {"default-ttl", "TIME", "0", "Time to live",
        "How long an entry lives that asks for no time to live of its own: 500ms, 30s, 15m, 12h, "
        "7d. 0 is for ever.",
-       duration(&Settings::default_ttl, kLongestTtl)},
+       duration(&Settings::default_ttl, kNoTime, kLongestTtl)},
       {"ttl-jitter", "PERCENT", "0%", "Time to live",
        "Each time to live is shortened by a random part of it, up to this percentage, so that what "
        "was put together does not expire together.",
@@ -199,6 +241,13 @@ const std::vector<Option>& options() {
                                  kMaxKeyBytes / kMostBytesPerCharacter)},
       {"max-value-size", "SIZE", "1m", "Requests", "The largest value.",
        size(&Settings::max_value_bytes, 1, kMaxValueBytes)},
+      {"max-header-size", "SIZE", "16k", "Requests",
+       "The largest head of a request: its first line and all header fields.",
+       size(&Settings::max_header_bytes, kLeastHeaderBytes, kMostHeaderBytes)},
+      {"max-header-fields", "N", "100", "Requests", "The most header fields.",
+       whole_number<std::size_t>(&Settings::max_header_fields, 1, kMostHeaderFields)},
+      {"max-json-depth", "N", "32", "Requests", "How deep the JSON in a body may be nested.",
+       whole_number<std::size_t>(&Settings::max_json_depth, 1, protocol::JsonScanner::kMaxDepth)},
       {"log-level", "LEVEL", "info", "Logging",
        "How much is logged to standard error: error, warn, info or debug.", log_level()},
   };

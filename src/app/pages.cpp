@@ -97,6 +97,9 @@ std::string outcome(const Option& option, const Settings& settings) {
   if (option.name == "threads" && !settings.threads_reason.empty()) {
     return "; " + std::to_string(settings.threads) + ", " + settings.threads_reason;
   }
+  if (option.name == "max-connections" && !settings.connections_reason.empty()) {
+    return "; " + std::to_string(settings.max_connections) + ", " + settings.connections_reason;
+  }
   return "";
 }
 

@@ -26,6 +26,14 @@ struct Settings {
   std::size_t threads = 0;
   std::chrono::milliseconds shutdown_timeout{0};
 
+  std::size_t max_connections = 0;
+  std::size_t max_connections_per_ip = 0;  // 0 means no limit
+  std::chrono::milliseconds header_timeout{0};
+  std::chrono::milliseconds body_timeout{0};
+  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds send_timeout{0};
+  std::size_t min_rate = 0;  // bytes a second
+
   MemoryAmount max_memory;
   std::size_t shards = 0;
   std::size_t capacity_per_shard = 0;
@@ -35,13 +43,18 @@ struct Settings {
 
   std::size_t max_key_length = 0;
   std::size_t max_value_bytes = 0;
+  std::size_t max_header_bytes = 0;
+  std::size_t max_header_fields = 0;
+  std::size_t max_json_depth = 0;
 
   LogLevel log_level = LogLevel::info;
 
-  std::size_t memory_bytes = 0;  // what max_memory comes to on this machine
-  std::string memory_reason;     // and why, in words
-  std::string memory_warning;    // what may come of it, in words; empty when all is well
-  std::string threads_reason;    // why so many threads, in words
+  std::size_t memory_bytes = 0;     // what max_memory comes to on this machine
+  std::string memory_reason;        // and why, in words
+  std::string memory_warning;       // what may come of it, in words; empty when all is well
+  std::string threads_reason;       // why so many threads, in words
+  std::string connections_reason;   // why so many connections, in words
+  std::string connections_warning;  // what may come of it, in words; empty when all is well
 };
 
 // The smallest memory limit that the daemon runs with; the largest is kMaxMemoryBytes.

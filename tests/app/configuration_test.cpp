@@ -17,7 +17,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 struct World {
   std::map<std::string, std::string> variables;
   std::map<std::string, std::string> files;
-  Machine machine{2048 * kMiB, "the machine's memory", 4, "one a core"};
+  Machine machine{2048 * kMiB, "the machine's memory", 4, "one a core", 1024};
 
   Configuration load(const Strings& arguments) const {
     Sources sources;
@@ -56,6 +56,15 @@ TEST(Configuration, Defaults) {
   EXPECT_EQ(settings.ttl_jitter_percentage, 0);
   EXPECT_EQ(settings.max_key_length, 256U);
   EXPECT_EQ(settings.max_value_bytes, kMiB);
+  EXPECT_EQ(settings.max_connections_per_ip, 0U);
+  EXPECT_EQ(settings.header_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(settings.body_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(settings.idle_timeout, std::chrono::seconds(75));
+  EXPECT_EQ(settings.send_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(settings.min_rate, 500U);
+  EXPECT_EQ(settings.max_header_bytes, 16U << 10);
+  EXPECT_EQ(settings.max_header_fields, 100U);
+  EXPECT_EQ(settings.max_json_depth, 32U);
   EXPECT_EQ(settings.log_level, LogLevel::info);
   EXPECT_EQ(settings.memory_bytes, 1503238553U);
   EXPECT_EQ(settings.memory_reason, "70% of 2 GiB, the machine's memory");
@@ -92,12 +101,28 @@ TEST(Configuration, FlagOverEnvironmentOverFileOverDefault) {
 // A value that differs from the default, for every option.
 const std::map<std::string, std::string>& other_values() {
   static const std::map<std::string, std::string> kValues = {
-      {"host", "::1"},          {"port", "80"},
-      {"threads", "3"},         {"shutdown-timeout", "500ms"},
-      {"max-memory", "64m"},    {"shards", "8"},
-      {"max-key-length", "10"}, {"capacity-per-shard", "7"},
-      {"log-level", "debug"},   {"max-value-size", "2m"},
-      {"default-ttl", "15m"},   {"ttl-jitter", "10%"},
+      {"host", "::1"},
+      {"port", "80"},
+      {"threads", "3"},
+      {"shutdown-timeout", "500ms"},
+      {"max-memory", "64m"},
+      {"shards", "8"},
+      {"max-key-length", "10"},
+      {"capacity-per-shard", "7"},
+      {"log-level", "debug"},
+      {"max-value-size", "2m"},
+      {"default-ttl", "15m"},
+      {"ttl-jitter", "10%"},
+      {"max-connections", "9"},
+      {"max-connections-per-ip", "9"},
+      {"header-timeout", "9s"},
+      {"body-timeout", "9s"},
+      {"idle-timeout", "9s"},
+      {"send-timeout", "9s"},
+      {"min-rate", "9"},
+      {"max-header-size", "9k"},
+      {"max-header-fields", "9"},
+      {"max-json-depth", "9"},
   };
   return kValues;
 }
@@ -122,6 +147,26 @@ TEST(Configuration, EveryOptionCanBeSetByEverySource) {
     world.files["f"] = option.name + " = \"" + value + "\"";
     check(world, {}, Origin::file);
   }
+}
+
+TEST(Configuration, ThereAreAsManyConnectionsAsOpenFilesAllow) {
+  World world;
+  const Settings settings = world.settings({});
+  EXPECT_EQ(settings.max_connections, 1024U - 32 - 16 - 4 * 4) << "less what cubbyd itself opens";
+  EXPECT_EQ(settings.connections_reason, "what a limit of 1024 open files allows");
+  EXPECT_EQ(settings.connections_warning, "");
+  EXPECT_LT(world.settings({"--threads", "40"}).max_connections, settings.max_connections);
+  world.machine.descriptors = 10;
+  EXPECT_EQ(world.settings({}).max_connections, 1U);
+}
+
+TEST(Configuration, MoreConnectionsThanOpenFilesAllowAreWarnedOf) {
+  const World world;
+  EXPECT_EQ(world.settings({"--max-connections", "960"}).connections_warning, "");
+  const Settings settings = world.settings({"--max-connections", "961"});
+  EXPECT_EQ(settings.max_connections, 961U);
+  EXPECT_EQ(settings.connections_warning,
+            "max-connections is 961, but what a limit of 1024 open files allows is 960");
 }
 
 TEST(Configuration, AnEmptyVariableIsNotSet) {

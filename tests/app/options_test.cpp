@@ -69,6 +69,16 @@ TEST(Options, LimitsAreExact) {
       {"max-memory", "8m", "8388607", std::to_string(kMaxMemoryBytes),
        std::to_string(kMaxMemoryBytes + 1)},
       {"shutdown-timeout", "0", "-1", "3600s", "3600001ms"},
+      {"max-connections", "1", "0", "10000000", "10000001"},
+      {"max-connections-per-ip", "0", "-1", "10000000", "10000001"},
+      {"header-timeout", "1s", "999ms", "24h", "86400001ms"},
+      {"body-timeout", "1s", "999ms", "24h", "86400001ms"},
+      {"idle-timeout", "1s", "999ms", "24h", "86400001ms"},
+      {"send-timeout", "1s", "999ms", "24h", "86400001ms"},
+      {"min-rate", "0", "-1", "1073741824", "1073741825"},
+      {"max-header-size", "1k", "1023", "1m", "1048577"},
+      {"max-header-fields", "1", "0", "10000", "10001"},
+      {"max-json-depth", "1", "0", "64", "65"},
       {"default-ttl", "0", "-1", "315360000s", "315360000001ms"},
       {"default-ttl", "1ms", "0.0009s", "3650d", "3650.00001d"},
       {"ttl-jitter", "0", "-1%", "100%", "100.001%"},
@@ -111,6 +121,17 @@ TEST(Options, ValuesArriveInTheSettings) {
   EXPECT_EQ(with("capacity-per-shard", "9").capacity_per_shard, 9U);
   EXPECT_EQ(with("max-key-length", "10").max_key_length, 10U);
   EXPECT_EQ(with("max-value-size", "2m").max_value_bytes, std::size_t{2} << 20);
+  EXPECT_EQ(with("max-connections", "9").max_connections, 9U);
+  EXPECT_EQ(with("max-connections", "auto").max_connections, 0U);
+  EXPECT_EQ(with("max-connections-per-ip", "9").max_connections_per_ip, 9U);
+  EXPECT_EQ(with("header-timeout", "9s").header_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(with("body-timeout", "9s").body_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(with("idle-timeout", "9s").idle_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(with("send-timeout", "9s").send_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(with("min-rate", "9").min_rate, 9U);
+  EXPECT_EQ(with("max-header-size", "9k").max_header_bytes, 9U << 10);
+  EXPECT_EQ(with("max-header-fields", "9").max_header_fields, 9U);
+  EXPECT_EQ(with("max-json-depth", "9").max_json_depth, 9U);
   EXPECT_EQ(with("log-level", "error").log_level, LogLevel::error);
   EXPECT_EQ(with("log-level", "warn").log_level, LogLevel::warn);
   EXPECT_EQ(with("log-level", "info").log_level, LogLevel::info);

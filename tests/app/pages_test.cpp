@@ -18,8 +18,8 @@ Configuration load(const std::vector<std::string>& arguments, const std::string&
     return std::nullopt;
   };
   sources.read_file = [file](const std::string&) { return FileText{file, ""}; };
-  sources.machine = {std::uint64_t{2} << 30, "the container's limit (/memory.max)", 4,
-                     "one a core"};
+  sources.machine = {std::uint64_t{2} << 30, "the container's limit (/memory.max)", 4, "one a core",
+                     1024};
   Configuration configuration = load_configuration(sources);
   EXPECT_EQ(configuration.problems, std::vector<std::string>{});
   return configuration;
@@ -77,6 +77,7 @@ TEST(ConfigPage, SaysWhereEveryValueComesFrom) {
            "\nhost = \"127.0.0.1\" # default\n",
            "\nport = 80 # flag, --port\n",
            "\nthreads = \"auto\" # default; 4, one a core\n",
+           "\nmax-connections = \"auto\" # default; 960, what a limit of 1024 open files allows\n",
            "\nmax-memory = \"50%\" # file, cubby.toml:1; 1 GiB, 50% of 2 GiB, the container's "
            "limit "
            "(/memory.max)\n",
@@ -90,7 +91,8 @@ TEST(ConfigPage, IsAConfigurationFileThatSaysTheSame) {
   const Configuration first =
       load({"--host=::1", "--port=80", "--threads=3", "--shutdown-timeout=1.5", "--max-memory=64m",
             "--shards=2", "--capacity-per-shard=5", "--max-key-length=9", "--max-value-size=1.5k",
-            "--log-level=warn", "--default-ttl=1.5h", "--ttl-jitter=12.5%"},
+            "--log-level=warn", "--default-ttl=1.5h", "--ttl-jitter=12.5%", "--max-connections=9",
+            "--idle-timeout=90s", "--max-header-size=9k"},
            "");
   const Configuration second = load({}, config_page(first));
   for (std::size_t i = 0; i < options().size(); ++i) {
@@ -101,6 +103,9 @@ TEST(ConfigPage, IsAConfigurationFileThatSaysTheSame) {
   EXPECT_EQ(second.settings.memory_bytes, first.settings.memory_bytes);
   EXPECT_EQ(second.settings.default_ttl, std::chrono::minutes(90));
   EXPECT_EQ(second.settings.ttl_jitter_percentage, 12.5);
+  EXPECT_EQ(second.settings.max_connections, 9U);
+  EXPECT_EQ(second.settings.idle_timeout, std::chrono::seconds(90));
+  EXPECT_EQ(second.settings.max_header_bytes, 9U << 10);
   EXPECT_EQ(second.settings.shutdown_timeout, first.settings.shutdown_timeout);
 }
 
