@@ -254,6 +254,7 @@ class Connection::Impl {
     if (operation.error == Error::none) has_succeeded_ = true;
     finished_ = close;
     ++answered_;
+    if (context_.tally != nullptr) context_.tally->count(reply.status());
     if (context_.on_request != nullptr && *context_.on_request) {
       const std::string_view path = operation.route != nullptr ? operation.route->path : "";
       (*context_.on_request)(

@@ -2,12 +2,15 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "protocol/limits.hpp"
+#include "protocol/tally.hpp"
 
 namespace cubby {
 class Cache;
@@ -34,6 +37,20 @@ struct ProcessMemory {
   std::size_t rss_bytes = 0;  // resident, as the kernel counts it
 };
 
+// What the process has done with its connections and their requests since it began.
+struct ProcessCounts {
+  std::chrono::milliseconds uptime{0};
+  std::size_t open_connections = 0;
+  std::size_t max_connections = 0;  // 0 means no limit
+  std::uint64_t accepted = 0;
+  std::uint64_t turned_away = 0;    // because of a limit of connections
+  std::uint64_t accept_pauses = 0;  // for want of descriptors, memory or places
+  std::uint64_t closed_idle = 0;
+  std::uint64_t closed_slow = 0;     // a request took too long to arrive
+  std::uint64_t closed_stalled = 0;  // replies were not read
+  Tally::ByClass answered{};
+};
+
 // What all connections of a worker share. Everything outlives the connections.
 struct Context {
   Cache& cache;
@@ -47,6 +64,10 @@ struct Context {
   const std::function<void(const RequestRecord&)>* on_request = nullptr;
   // Asked for every report of the memory; where it is null or empty, that says nothing of these.
   const std::function<ProcessMemory()>* process_memory = nullptr;
+  // Asked for every report of the counts, unless it is null or empty.
+  const std::function<ProcessCounts()>* process_counts = nullptr;
+  // Counts what is answered, unless it is null.
+  Tally* tally = nullptr;
 };
 
 }  // namespace cubby::protocol

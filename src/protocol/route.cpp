@@ -12,6 +12,7 @@ constexpr std::array kRoutes{
     Route{Method::post, "/put", Argument::body, put_value},
     Route{Method::get, "/health", Argument::nothing, report_health},
     Route{Method::get, "/v1/memory", Argument::nothing, report_memory},
+    Route{Method::get, "/v1/stats", Argument::nothing, report_stats},
 };
 
 bool serves(const Route& route, Method method) {

@@ -41,4 +41,7 @@ Error report_health(const Call& call, Reply& reply);
 // Where the memory went, as one JSON object; see docs/operations.md.
 Error report_memory(const Call& call, Reply& reply);
 
+// What has been done since the beginning, likewise.
+Error report_stats(const Call& call, Reply& reply);
+
 }  // namespace cubby::protocol

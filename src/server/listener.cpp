@@ -95,6 +95,7 @@ Listener::Outcome Listener::accept_one() {
     IpAddress from{};
     Descriptor socket = accept_connection(acceptor_.native_handle(), from);
     if (socket.valid()) {
+      accepted_.fetch_add(1, std::memory_order_relaxed);
       auto place = admission_.admit(from);
       if (place) on_connection_(std::move(socket), std::move(*place));
       return Outcome::accepted;

@@ -54,7 +54,10 @@ class Listener {
 
   void close() noexcept;
 
-  // How often connections were left in the backlog for a while. May be called from any thread.
+  // How many were accepted. May be called from any thread, as pauses().
+  std::uint64_t accepted() const noexcept { return accepted_.load(std::memory_order_relaxed); }
+
+  // How often connections were left in the backlog for a while.
   std::uint64_t pauses() const noexcept { return pauses_.load(std::memory_order_relaxed); }
 
  private:
@@ -77,6 +80,7 @@ class Listener {
   bool waiting_ = false;
   bool starving_ = false;  // since the backlog was last seen empty
   std::chrono::steady_clock::time_point next_report_;
+  std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> pauses_{0};
 };
 

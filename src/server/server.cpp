@@ -40,7 +40,8 @@ class Server::Impl {
       : cache_(cache),
         options_(std::move(options)),
         reporter_(make_reporter(options_.on_problem)),
-        process_memory_([this] { return process_memory(); }),
+        began_(options_.clock->now()),
+        figures_{[this] { return process_memory(); }, [this] { return process_counts(); }},
         admission_(options_.admission),
         workers_(make_workers(cache)),
         listener_(
@@ -134,10 +135,25 @@ class Server::Impl {
             .rss_bytes = resident_bytes()};
   }
 
-  std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) const {
+  protocol::ProcessCounts process_counts() const {
+    protocol::ProcessCounts counts{
+        .uptime = options_.clock->now() - began_,
+        .open_connections = connections(),
+        .max_connections = options_.admission.max_connections,
+        .accepted = listener_.accepted(),
+        .turned_away = admission_.turned_away(),
+        .accept_pauses = listener_.pauses(),
+        .closed_idle = timeouts_.idle.load(std::memory_order_relaxed),
+        .closed_slow = timeouts_.slow.load(std::memory_order_relaxed),
+        .closed_stalled = timeouts_.stalled.load(std::memory_order_relaxed)};
+    for (const auto& worker : workers_) worker->tally().add_to(counts.answered);
+    return counts;
+  }
+
+  std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) {
     std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
     for (auto& worker : workers) {
-      worker = std::make_unique<Worker>(cache, options_, reporter_, process_memory_);
+      worker = std::make_unique<Worker>(cache, options_, reporter_, figures_, timeouts_);
     }
     return workers;
   }
@@ -151,7 +167,9 @@ class Server::Impl {
   Cache& cache_;
   const ServerOptions options_;
   const Reporter reporter_;
-  const std::function<protocol::ProcessMemory()> process_memory_;
+  const Time began_;
+  const Figures figures_;
+  TimeoutCounts timeouts_;
   Admission admission_;
   const std::vector<std::unique_ptr<Worker>> workers_;
   Listener listener_;

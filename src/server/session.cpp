@@ -281,12 +281,15 @@ void Session::on_deadline(Time now) noexcept {
     case Patience::Verdict::go_on:
       return worker_.deadlines().set(*this, patience_.due(known));
     case Patience::Verdict::slow:
+      worker_.timeouts().slow.fetch_add(1, std::memory_order_relaxed);
       worker_.deadlines().set(*this, now + kLingerTime);
       return shed(waits_for_memory_ ? protocol::Error::no_room : protocol::Error::request_timeout);
     case Patience::Verdict::stalled:
+      worker_.timeouts().stalled.fetch_add(1, std::memory_order_relaxed);
       reset_when_closed(socket_.native_handle());
-      [[fallthrough]];
+      return cut();
     case Patience::Verdict::idle:
+      worker_.timeouts().idle.fetch_add(1, std::memory_order_relaxed);
       return cut();
     case Patience::Verdict::over:
       if (connection_.finished()) return cut();

@@ -33,10 +33,11 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
-               const std::function<protocol::ProcessMemory()>& process_memory)
+Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
+               TimeoutCounts& timeouts)
     : options_(options),
       report_(std::move(report)),
+      timeouts_(timeouts),
       date_(this_second()),
       ttl_(options.ttl, random_seed()),
       context_{.cache = cache,
@@ -44,7 +45,9 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report,
                .ttl = ttl_,
                .date = date_,
                .on_request = &options.on_request,
-               .process_memory = &process_memory},
+               .process_memory = &figures.memory,
+               .process_counts = &figures.counts,
+               .tally = &tally_},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
       last_tick_(now()),
       memory_(cache, *options.clock, options.connection_memory_bytes),

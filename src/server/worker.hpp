@@ -47,13 +47,26 @@ enum class Phase {
   cut,       // every connection is closed
 };
 
-// Thread safety: adopt(), drain(), cut_all(), connections() and io() may be called from any
-// thread. Everything else belongs to the thread in run().
+// How many connections were closed because their peers took too long.
+struct TimeoutCounts {
+  std::atomic<std::uint64_t> idle{0};
+  std::atomic<std::uint64_t> slow{0};
+  std::atomic<std::uint64_t> stalled{0};
+};
+
+// Where the reports of the whole process get their figures from.
+struct Figures {
+  std::function<protocol::ProcessMemory()> memory;
+  std::function<protocol::ProcessCounts()> counts;
+};
+
+// Thread safety: adopt(), drain(), cut_all(), connections(), connection_bytes(), tally() and io()
+// may be called from any thread. Everything else belongs to the thread in run().
 class Worker {
  public:
-  // `options` and `process_memory` must outlive the worker.
-  Worker(Cache& cache, const ServerOptions& options, Reporter report,
-         const std::function<protocol::ProcessMemory()>& process_memory);
+  // `options`, `figures` and `timeouts` must outlive the worker.
+  Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
+         TimeoutCounts& timeouts);
   ~Worker();
 
   Worker(const Worker&) = delete;
@@ -79,6 +92,8 @@ class Worker {
   // Memory that the connections take.
   std::size_t connection_bytes() const noexcept { return memory_.bytes(); }
 
+  const protocol::Tally& tally() const noexcept { return tally_; }
+
   // True when a connection was closed before its replies were sent. Ask after run() has returned.
   bool has_cut() const noexcept { return has_cut_; }
 
@@ -90,6 +105,7 @@ class Worker {
   ConnectionMemory& memory() noexcept { return memory_; }
   Deadlines& deadlines() noexcept { return deadlines_; }
   const PatienceOptions& patience() const noexcept { return options_.patience; }
+  TimeoutCounts& timeouts() noexcept { return timeouts_; }
   Time now() const noexcept { return options_.clock->now(); }
   // Not before now, and little more than a tick after it; to be had for nothing.
   Time soon() const noexcept { return last_tick_ + options_.tick; }
@@ -111,7 +127,9 @@ class Worker {
   // The members below outlive io_, which may hold the last handlers and with them sessions.
   const ServerOptions& options_;
   const Reporter report_;
+  TimeoutCounts& timeouts_;
   protocol::DateHeader date_;
+  protocol::Tally tally_;
   protocol::TtlPolicy ttl_;
   const protocol::Context context_;
   const std::unique_ptr<char[]> read_buffer_;

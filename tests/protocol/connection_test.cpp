@@ -56,6 +56,15 @@ TEST_F(ConnectionTest, TellsOfEveryRequestOnce) {
   EXPECT_EQ(told[3].substr(0, 5), "  501");
 }
 
+TEST_F(ConnectionTest, CountsRepliesByTheirClass) {
+  Loopback peer(world_);
+  peer.send(kHealth + kHealth +
+            "GET /get HTTP/1.1\r\nHost: a\r\n\r\nBREW / HTTP/1.1\r\nHost: a\r\n\r\n");
+  Tally::ByClass sums{};
+  world_.tally.add_to(sums);
+  EXPECT_EQ(sums, (Tally::ByClass{0, 0, 2, 0, 1, 1}));
+}
+
 TEST_F(ConnectionTest, WritesRepliesToTheByte) {
   Loopback peer(world_);
   peer.send(kHealth + "GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" +
@@ -71,10 +80,10 @@ TEST_F(ConnectionTest, WritesRepliesToTheByte) {
             "Content-Type: application/json; charset=utf-8\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Connection: keep-alive\r\n"
-            "Content-Length: 113\r\n"
+            "Content-Length: 128\r\n"
             "\r\n"
             R"({"status":"ERROR","message":"No such path. There are: GET /get?key=..., POST /put, )"
-            R"(GET /health, GET /v1/memory."})"
+            R"(GET /health, GET /v1/memory, GET /v1/stats."})"
             "HTTP/1.1 405 Method Not Allowed\r\n"
             "Content-Type: application/json; charset=utf-8\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"

@@ -70,7 +70,7 @@ TEST(RouteTest, DescribesItself) {
   EXPECT_EQ(allowed("/get"), "GET, HEAD");
   EXPECT_EQ(allowed("/put"), "POST");
   EXPECT_EQ(allowed("/health"), "GET, HEAD");
-  EXPECT_EQ(describe_routes(), "GET /get?key=..., POST /put, GET /health, GET /v1/memory");
+  EXPECT_EQ(describe_routes(), "GET /get?key=..., POST /put, GET /health, GET /v1/memory, GET /v1/stats");
 }
 
 }  // namespace

@@ -140,6 +140,34 @@ TEST_F(ServiceTest, MemoryReportAddsUp) {
   EXPECT_EQ(report["oldest_entry_age_seconds"], 0.0);
 }
 
+TEST_F(ServiceTest, StatsReportTellsWhatHappened) {
+  world_.cache.put("k", "v");
+  world_.cache.get("k");
+  world_.cache.get("none");
+  world_.process_counts = [] {
+    return ProcessCounts{.uptime = std::chrono::milliseconds(1500),
+                         .open_connections = 1,
+                         .max_connections = 2,
+                         .accepted = 3,
+                         .turned_away = 4,
+                         .accept_pauses = 5,
+                         .closed_idle = 6,
+                         .closed_slow = 7,
+                         .closed_stalled = 8,
+                         .answered = {0, 0, 9, 0, 10, 11}};
+  };
+  EXPECT_EQ(run(report_stats, "", ""), Error::none);
+  const auto report = nlohmann::ordered_json::parse(output_.substr(output_.find("\r\n\r\n") + 4));
+  const auto expected = nlohmann::ordered_json::parse(R"({
+    "uptime_seconds": 1.5,
+    "connections": {"open": 1, "limit": 2, "accepted": 3, "turned_away": 4, "accept_pauses": 5,
+                    "closed_idle": 6, "closed_slow": 7, "closed_stalled": 8},
+    "replies": {"2xx": 9, "4xx": 10, "5xx": 11},
+    "cache": {"entries": 1, "hits": 1, "misses": 1, "inserts": 1, "replacements": 0,
+              "evictions": 0, "expirations": 0}})");
+  EXPECT_EQ(report, expected);
+}
+
 TEST_F(ServiceTest, MemoryReportOfAnEmptyCache) {
   EXPECT_EQ(run(report_memory, "", ""), Error::none);
   const auto report = nlohmann::json::parse(output_.substr(output_.find("\r\n\r\n") + 4));

@@ -38,6 +38,14 @@ class TimeoutTest : public ServerTest {
     EXPECT_EQ(slow.receive().status, 408);
   }
 
+  // What /v1/stats says of a count.
+  bool counts(const std::string& what, int number) {
+    const std::string member = '"' + what + "\":" + std::to_string(number);
+    const std::string report = dial().exchange(get("/v1/stats")).body;
+    return report.find(member + ',') != std::string::npos ||
+           report.find(member + '}') != std::string::npos;
+  }
+
   // Until the server must have looked at everything that has arrived: it reads from one connection
   // after the other.
   void let_it_read() {
@@ -71,6 +79,7 @@ TEST_F(TimeoutTest, AHeadThatTakesTooLongIsAnswered408) {
   let_it_read();
   clock_.advance(seconds(1));
   expect_timeout(slow);
+  EXPECT_TRUE(counts("closed_slow", 1));
   later.send("th HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(later.receive().status, 200);
 }
@@ -136,6 +145,7 @@ TEST_F(TimeoutTest, IdleConnectionsAreClosedWithoutAWord) {
   let_it_read();
   advance(seconds(16));
   EXPECT_TRUE(fresh.closed_by_peer());
+  EXPECT_TRUE(counts("closed_idle", 1));
   EXPECT_TRUE(is_open(used));
   let_it_read();
   advance(seconds(76));
@@ -154,6 +164,7 @@ TEST_F(TimeoutTest, AReaderThatStandsStillIsReset) {
   clock_.advance(seconds(11));
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
   EXPECT_THROW(stalled.receive_all(), std::system_error) << "nothing is kept for it";
+  EXPECT_TRUE(counts("closed_stalled", 1));
 }
 
 TEST_F(TimeoutTest, AReaderThatGetsOnMayTakeLong) {

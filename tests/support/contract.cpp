@@ -311,8 +311,9 @@ void add_bad_json(Table& table) {
 }
 
 void add_paths_and_methods(Table& table) {
-  const auto no_path = error_body(
-      404, "No such path. There are: GET /get?key=..., POST /put, GET /health, GET /v1/memory.");
+  const auto no_path = error_body(404,
+                                  "No such path. There are: GET /get?key=..., POST /put, GET "
+                                  "/health, GET /v1/memory, GET /v1/stats.");
   table.add("unknown_path", request("GET /nothing") + request("GET /health"), {no_path, health()});
   table.add("unknown_path_to_head", request("HEAD /nothing") + request("GET /health"),
             {to_head(no_path), health()});

@@ -35,6 +35,8 @@ struct World {
   std::size_t output_cap_bytes = std::size_t{256} << 10;
   std::function<void(const protocol::RequestRecord&)> on_request;
   std::function<protocol::ProcessMemory()> process_memory;
+  std::function<protocol::ProcessCounts()> process_counts;
+  protocol::Tally tally;
 
   static CacheOptions cache_options(const Clock* clock = &steady_clock()) {
     CacheOptions options;
@@ -45,7 +47,8 @@ struct World {
   }
 
   protocol::Context context() {
-    return {cache, limits, ttl, date, output_cap_bytes, &on_request, &process_memory};
+    return {cache,           limits,          ttl,   date, output_cap_bytes, &on_request,
+            &process_memory, &process_counts, &tally};
   }
 };
 
