@@ -6,14 +6,19 @@
 namespace cubby::server {
 namespace {
 
-// Of most_bytes_, the largest part that one session counts with, and the part that may be promised.
+// Of most_bytes_, the largest part that one user counts with, and the part that may be promised.
 constexpr std::size_t kLargestPart = 4;  // a quarter
 constexpr std::size_t promised_part(std::size_t most_bytes) { return most_bytes / 4 * 3; }
 
+void resume(std::unique_ptr<MemoryUser> user) noexcept {
+  MemoryUser& waiting = *user;
+  waiting.resume(std::move(user));
+}
+
 }  // namespace
 
-// Invariants: promised_ and held_ are the sums of the sessions' promised_ and counted_, own_ is
-// that of their own holdings, and kIdleConnectionBytes for each. A session is in bodies_ if, and
+// Invariants: promised_ and held_ are the sums of the users' promised_ and counted_, own_ is
+// that of their own holdings, and kIdleConnectionBytes for each. A user is in bodies_ if, and
 // only if, it has a promise; one that waits is in neither list. What that has of its request so far
 // is little (at most one read when the first had to wait, and kReadBytesWhenTight after), and it is
 // nobody's fault that it stands still, so it does not count.
@@ -22,71 +27,71 @@ std::size_t ConnectionMemory::capped(std::size_t bytes) const noexcept {
   return std::min(bytes, most_bytes_ / kLargestPart);
 }
 
-void ConnectionMemory::closed(Session& session) noexcept {
-  static_cast<HolderHook&>(session).unlink();
-  count(session, {});
-  take_promise_back(session);
+void ConnectionMemory::closed(MemoryUser& user) noexcept {
+  static_cast<MemoryHook&>(user).unlink();
+  count(user, {});
+  take_promise_back(user);
   change(0, kIdleConnectionBytes);
 }
 
-void ConnectionMemory::account(Session& session) noexcept {
+void ConnectionMemory::account(MemoryUser& user) noexcept {
   // A promise is for one body, to its end.
-  const std::optional<std::size_t> ahead = session.body_bytes_ahead();
-  const bool is_next_body = ahead.value_or(0) > session.ahead_;
-  session.ahead_ = ahead.value_or(0);
-  if (session.promised_ != 0 && (ahead == 0U || is_next_body)) take_promise_back(session);
-  const Holdings holdings = session.holdings();
-  if (!holdings.any() && !session.accounted_.any()) return;
-  count(session, holdings);
+  const std::optional<std::size_t> ahead = user.body_bytes_ahead();
+  const bool is_next_body = ahead.value_or(0) > user.ahead_;
+  user.ahead_ = ahead.value_or(0);
+  if (user.promised_ != 0 && (ahead == 0U || is_next_body)) take_promise_back(user);
+  const Holdings holdings = user.holdings();
+  if (!holdings.any() && !user.accounted_.any()) return;
+  count(user, holdings);
   // So that it has its promise, if it gets one, before others are looked for that let go.
-  may_read(session);
-  if (session.promised_ == 0) {
-    static_cast<HolderHook&>(session).unlink();
-    if (holdings.any()) holders_.push_back(session);
-    session.window_begin_ = clock_.now();
+  may_read(user);
+  if (user.promised_ == 0) {
+    static_cast<MemoryHook&>(user).unlink();
+    if (holdings.any()) holders_.push_back(user);
+    user.window_begin_ = clock_.now();
   }
-  if (holdings.any()) make_others_let_go(&session);
+  if (holdings.any()) make_others_let_go(&user);
 }
 
-// How much of a promise the session needs to be read from; 0 when it can do without.
-std::size_t ConnectionMemory::needed_promise(const Session& session) const noexcept {
-  const std::optional<std::size_t> ahead = session.body_bytes_ahead();
-  if (!ahead) return session.holdings().sum() > kFreelyTakenBytes ? most_bytes_ / kLargestPart : 0;
+// How much of a promise a user needs to be read from; 0 when it can do without.
+std::size_t ConnectionMemory::needed_promise(const MemoryUser& user) const noexcept {
+  const std::optional<std::size_t> ahead = user.body_bytes_ahead();
+  if (!ahead) return user.holdings().sum() > kFreelyTakenBytes ? most_bytes_ / kLargestPart : 0;
   return *ahead > kFreelyTakenBytes ? capped(*ahead) : 0;
 }
 
-bool ConnectionMemory::may_read(Session& session) noexcept {
-  if (session.promised_ != 0 || needed_promise(session) == 0) return true;
-  const bool others_first = session.trusted() ? !trusted_.empty() : tight();
-  if (others_first || !has_room_for(session)) return false;
-  promise(session);
+bool ConnectionMemory::may_read(MemoryUser& user) noexcept {
+  if (user.promised_ != 0 || needed_promise(user) == 0) return true;
+  const bool others_first = user.trusted() ? !trusted_.empty() : tight();
+  if (others_first || !has_room_for(user)) return false;
+  promise(user);
   return true;
 }
 
-bool ConnectionMemory::has_room_for(const Session& session) const noexcept {
-  return promised_ + needed_promise(session) <= promised_part(most_bytes_);
+bool ConnectionMemory::has_room_for(const MemoryUser& user) const noexcept {
+  return promised_ + needed_promise(user) <= promised_part(most_bytes_);
 }
 
-void ConnectionMemory::promise(Session& session) noexcept {
-  session.promised_ = needed_promise(session);
-  promised_ += session.promised_;
-  session.window_begin_ = clock_.now();
-  session.arrived_before_ = session.arrived_;
-  static_cast<HolderHook&>(session).unlink();
-  bodies_.push_back(session);
+void ConnectionMemory::promise(MemoryUser& user) noexcept {
+  user.promised_ = needed_promise(user);
+  promised_ += user.promised_;
+  user.window_begin_ = clock_.now();
+  user.arrived_before_ = user.arrived_bytes();
+  static_cast<MemoryHook&>(user).unlink();
+  bodies_.push_back(user);
 }
 
-void ConnectionMemory::take_promise_back(Session& session) noexcept {
-  if (session.promised_ == 0) return;
-  promised_ -= std::exchange(session.promised_, 0);
-  static_cast<HolderHook&>(session).unlink();
+void ConnectionMemory::take_promise_back(MemoryUser& user) noexcept {
+  if (user.promised_ == 0) return;
+  promised_ -= std::exchange(user.promised_, 0);
+  static_cast<MemoryHook&>(user).unlink();
   resume_who_fits();
 }
 
-void ConnectionMemory::wait(std::unique_ptr<Session> session) {
-  Line& line = session->trusted() ? trusted_ : untrusted_;
-  line.push_back(std::move(session));
-  static_cast<HolderHook&>(*line.back()).unlink();
+void ConnectionMemory::wait(std::unique_ptr<MemoryUser> user) {
+  Line& line = user->trusted() ? trusted_ : untrusted_;
+  line.push_back(std::move(user));
+  static_cast<MemoryHook&>(*line.back()).unlink();
   held_ -= std::exchange(line.back()->counted_, 0);
   // Its own accounting may have made others let go since it was told to wait; nobody else tells it.
   resume_who_fits();
@@ -94,40 +99,40 @@ void ConnectionMemory::wait(std::unique_ptr<Session> session) {
 
 void ConnectionMemory::resume_who_fits() noexcept {
   while (tight()) {
-    const Session& next = !trusted_.empty() ? *trusted_.front()
-                          : first_is_next_  ? *untrusted_.front()
-                                            : *untrusted_.back();
+    const MemoryUser& next = !trusted_.empty() ? *trusted_.front()
+                             : first_is_next_  ? *untrusted_.front()
+                                               : *untrusted_.back();
     if (!has_room_for(next)) return;
-    std::unique_ptr<Session> session = take_next_waiting();
-    promise(*session);
-    Session::resume(std::move(session));
+    std::unique_ptr<MemoryUser> user = take_next_waiting();
+    promise(*user);
+    resume(std::move(user));
   }
 }
 
 // There must be one.
-std::unique_ptr<Session> ConnectionMemory::take_next_waiting() noexcept {
-  std::unique_ptr<Session> session;
+std::unique_ptr<MemoryUser> ConnectionMemory::take_next_waiting() noexcept {
+  std::unique_ptr<MemoryUser> user;
   if (!trusted_.empty()) {
-    session = std::move(trusted_.front());
+    user = std::move(trusted_.front());
     trusted_.pop_front();
   } else if (std::exchange(first_is_next_, !first_is_next_)) {
-    session = std::move(untrusted_.front());
+    user = std::move(untrusted_.front());
     untrusted_.pop_front();
   } else {
-    session = std::move(untrusted_.back());
+    user = std::move(untrusted_.back());
     untrusted_.pop_back();
   }
-  return session;
+  return user;
 }
 
-void ConnectionMemory::stop_waiting(Session& session) noexcept {
+void ConnectionMemory::stop_waiting(MemoryUser& user) noexcept {
   for (Line* line : {&trusted_, &untrusted_}) {
     const auto at = std::find_if(line->begin(), line->end(),
-                                 [&](const auto& waiting) { return waiting.get() == &session; });
+                                 [&](const auto& waiting) { return waiting.get() == &user; });
     if (at == line->end()) continue;
-    std::unique_ptr<Session> found = std::move(*at);
+    std::unique_ptr<MemoryUser> found = std::move(*at);
     line->erase(at);
-    return Session::resume(std::move(found));
+    return resume(std::move(found));
   }
 }
 
@@ -141,15 +146,15 @@ void ConnectionMemory::look_after(Time now) noexcept {
 
 void ConnectionMemory::refuse_slow_bodies(Time now) noexcept {
   for (auto at = bodies_.begin(); wanted() && at != bodies_.end();) {
-    Session& session = *at++;
-    const auto window = session.trusted() ? kTrustedRateWindow : kFirstRateWindow;
-    if (now - session.window_begin_ < window) continue;
+    MemoryUser& user = *at++;
+    const auto window = user.trusted() ? kTrustedRateWindow : kFirstRateWindow;
+    if (now - user.window_begin_ < window) continue;
     const std::size_t least = kLeastBodyRate * static_cast<std::size_t>(window.count()) / 1000;
-    if (session.arrived_ - session.arrived_before_ < least) {
-      refuse(session);
+    if (user.arrived_bytes() - user.arrived_before_ < least) {
+      refuse(user);
     } else {
-      session.window_begin_ = now;
-      session.arrived_before_ = session.arrived_;
+      user.window_begin_ = now;
+      user.arrived_before_ = user.arrived_bytes();
     }
   }
 }
@@ -157,23 +162,23 @@ void ConnectionMemory::refuse_slow_bodies(Time now) noexcept {
 // A value counts for its reader from when its entry goes, which nobody tells.
 void ConnectionMemory::recount_readers(Time now) noexcept {
   for (auto at = holders_.begin(); at != holders_.end();) {
-    Session& session = *at++;
-    if (!session.accounted_.has_large_reply) continue;
-    count(session, session.holdings());
-    const bool stands = now - session.window_begin_ >= kTrustedRateWindow;
-    if (in_shortage_ && stands && session.accounted_.staged != 0) refuse(session);
+    MemoryUser& user = *at++;
+    if (!user.accounted_.has_large_reply) continue;
+    count(user, user.holdings());
+    const bool stands = now - user.window_begin_ >= kTrustedRateWindow;
+    if (in_shortage_ && stands && user.accounted_.staged != 0) refuse(user);
   }
   make_others_let_go(nullptr);
 }
 
 void ConnectionMemory::resume_all() noexcept {
-  while (tight()) Session::resume(take_next_waiting());
+  while (tight()) resume(take_next_waiting());
 }
 
-void ConnectionMemory::count(Session& session, const Holdings& holdings) noexcept {
-  const Holdings before = std::exchange(session.accounted_, holdings);
-  held_ -= std::exchange(session.counted_, capped(holdings.sum()));
-  held_ += session.counted_;
+void ConnectionMemory::count(MemoryUser& user, const Holdings& holdings) noexcept {
+  const Holdings before = std::exchange(user.accounted_, holdings);
+  held_ -= std::exchange(user.counted_, capped(holdings.sum()));
+  held_ += user.counted_;
   bytes_.store(bytes() + holdings.staged - before.staged, std::memory_order_relaxed);
   change(holdings.own, before.own);
 }
@@ -185,25 +190,25 @@ void ConnectionMemory::change(std::size_t more, std::size_t less) noexcept {
 }
 
 // What is promised leaves room enough for the others, so those with a promise come last.
-void ConnectionMemory::make_others_let_go(const Session* but) noexcept {
-  const auto first_other = [but](Sessions& sessions) -> Session* {
-    const auto other = std::find_if(sessions.begin(), sessions.end(),
-                                    [but](const Session& session) { return &session != but; });
-    return other == sessions.end() ? nullptr : &*other;
+void ConnectionMemory::make_others_let_go(const MemoryUser* but) noexcept {
+  const auto first_other = [but](Users& users) -> MemoryUser* {
+    const auto other = std::find_if(users.begin(), users.end(),
+                                    [but](const MemoryUser& user) { return &user != but; });
+    return other == users.end() ? nullptr : &*other;
   };
   while (held_ > most_bytes_ || !reserve()) {
-    Session* other = first_other(holders_);
+    MemoryUser* other = first_other(holders_);
     if (other == nullptr) other = first_other(bodies_);
     if (other == nullptr) return;
     refuse(*other);
   }
 }
 
-void ConnectionMemory::refuse(Session& session) noexcept {
-  static_cast<HolderHook&>(session).unlink();
-  session.shed(protocol::Error::no_room);
-  count(session, session.holdings());
-  take_promise_back(session);
+void ConnectionMemory::refuse(MemoryUser& user) noexcept {
+  static_cast<MemoryHook&>(user).unlink();
+  user.let_go();
+  count(user, user.holdings());
+  take_promise_back(user);
 }
 
 // Whole steps, and one more than is needed before any is given back.

@@ -99,12 +99,12 @@ void Session::take_turn(std::unique_ptr<Session> self) {
   boost::asio::post(io, [self = std::move(self)]() mutable { run(std::move(self)); });
 }
 
-void Session::resume(std::unique_ptr<Session> self) noexcept {
-  Worker& worker = self->worker_;
-  self->waits_for_memory_ = false;
-  self->patience_.forgive(worker.now(), self->connection_.progress().received_bytes);
+void Session::resume(std::unique_ptr<MemoryUser> self) noexcept {
+  Worker& worker = worker_;
+  waits_for_memory_ = false;
+  patience_.forgive(worker.now(), connection_.progress().received_bytes);
   try {
-    take_turn(std::move(self));
+    take_turn(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
   } catch (const std::exception& error) {
     worker.report("a connection was closed", error);
   }
@@ -138,7 +138,7 @@ Session::Next Session::step() {
   if (!worker_.memory().may_read(*this)) return Next::wait_for_memory;
 
   auto buffer = worker_.read_buffer();
-  if (worker_.memory().tight() && promised_ == 0) buffer = buffer.first(kReadBytesWhenTight);
+  if (worker_.memory().tight() && !has_promise()) buffer = buffer.first(kReadBytesWhenTight);
   const IoResult got = read_some(socket_.native_handle(), buffer);
   switch (got.status) {
     case IoStatus::done:

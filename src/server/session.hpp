@@ -12,10 +12,10 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/intrusive/list.hpp>
 
 #include "protocol/connection.hpp"
 #include "server/admission.hpp"
+#include "server/connection_memory.hpp"
 #include "server/deadlines.hpp"
 #include "server/outgoing.hpp"
 #include "server/patience.hpp"
@@ -24,22 +24,6 @@
 namespace cubby::server {
 
 class Worker;
-
-// Memory that a session takes for a request that has not arrived whole, and for replies that are
-// not sent, in bytes.
-struct Holdings {
-  std::size_t own = 0;
-  std::size_t staged = 0;        // in the cache, which charges it already
-  bool has_large_reply = false;  // which may become its own when the entry goes
-
-  std::size_t sum() const noexcept { return own + staged; }
-  bool any() const noexcept { return sum() != 0 || has_large_reply; }
-};
-
-// For lists of sessions that hold memory.
-using HolderHook =
-    boost::intrusive::list_base_hook<boost::intrusive::tag<class HolderTag>,
-                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 // A session owns bytes only for a request that has not arrived whole and for replies that the
 // kernel did not take; everything else goes through its worker's buffers.
@@ -51,14 +35,14 @@ using HolderHook =
 // Until it is closed it has a deadline, among those of its worker.
 //
 // Thread safety: none; a session belongs to its worker's thread.
-class Session : public Timed, public HolderHook {
+class Session final : public Timed, public MemoryUser {
  public:
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
   static void start(Worker& worker, Descriptor socket, Admission::Place place);
 
   // Use start().
   Session(Worker& worker, Descriptor socket, Admission::Place place);
-  ~Session();
+  ~Session() override;
 
   // Ends the wait, so that the session notices that its worker has entered another phase.
   void wake() noexcept;
@@ -74,19 +58,15 @@ class Session : public Timed, public HolderHook {
   // told why, or, when the peer does not read what it was sent already, the connection is closed.
   void shed(protocol::Error why) noexcept;
 
-  // What the session holds beyond being open.
-  Holdings holdings() const noexcept;
-
-  // As Connection::body_bytes_ahead().
-  std::optional<std::size_t> body_bytes_ahead() const noexcept {
+  // MemoryUser:
+  Holdings holdings() const noexcept override;
+  std::optional<std::size_t> body_bytes_ahead() const noexcept override {
     return connection_.body_bytes_ahead();
   }
-
-  // A request on this connection has succeeded.
-  bool trusted() const noexcept { return connection_.has_succeeded(); }
-
-  // Goes on when the worker's thread has a moment. For sessions that waited for memory.
-  static void resume(std::unique_ptr<Session> self) noexcept;
+  std::uint64_t arrived_bytes() const noexcept override { return arrived_; }
+  bool trusted() const noexcept override { return connection_.has_succeeded(); }
+  void let_go() noexcept override { shed(protocol::Error::no_room); }
+  void resume(std::unique_ptr<MemoryUser> self) noexcept override;
 
   // A request has begun that is not answered, or a reply is not sent.
   bool busy() const noexcept;
@@ -122,21 +102,11 @@ class Session : public Timed, public HolderHook {
   protocol::Connection connection_;
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;
-  std::size_t arrived_ = 0;  // bytes that were read
+  std::uint64_t arrived_ = 0;  // bytes that were read
   std::size_t linger_bytes_left_ = kLingerBytes;
   bool lingering_ = false;
   bool waits_for_memory_ = false;
   Patience patience_;
-  // What the worker keeps account of for this session.
-  friend class ConnectionMemory;
-  Holdings accounted_;
-  std::size_t counted_ = 0;   // of the holdings, for the limit
-  std::size_t promised_ = 0;  // for the rest of a body
-  std::size_t ahead_ = 0;     // of a body, when it was accounted for last
-  // While it has a promise: since when its rate is looked at, and arrived_ then. Otherwise the
-  // former is when it last did something.
-  Time window_begin_{0};
-  std::size_t arrived_before_ = 0;
 };
 
 }  // namespace cubby::server
