@@ -1,12 +1,23 @@
 #include "protocol/chunk_decoder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
+#include "protocol/ascii.hpp"
 #include "protocol/hex.hpp"
 
 namespace cubby::protocol {
 namespace {
+
+// A size that has more begins with zeros, which are counted with what is thrown away.
+constexpr unsigned kMostSizeDigits = 16;
+
+// Fields that say where a message ends or where it goes: too late in a trailer (RFC 9110, section
+// 6.5.1), and dangerous where somebody merges trailers into the head.
+constexpr std::array<std::string_view, 3> kNotInTrailer{"content-length", "transfer-encoding",
+                                                        "host"};
+constexpr unsigned kEveryName = (1U << kNotInTrailer.size()) - 1;
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -14,13 +25,6 @@ bool is_space(char c) { return c == ' ' || c == '\t'; }
 bool is_text(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
-}
-
-// tchar (RFC 9110, section 5.6.2)
-bool is_token_char(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         kMarks.find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -65,10 +69,10 @@ ChunkDecoder::State ChunkDecoder::after_extension_part(char c) {
       break;
     case State::space_before_name:
       if (is_space(c)) return state_;
-      if (is_token_char(c)) return State::name;
+      if (kTokenChars.contains(c)) return State::name;
       break;
     case State::name:
-      if (is_token_char(c)) return state_;
+      if (kTokenChars.contains(c)) return state_;
       if (is_space(c)) return State::space_after_name;
       if (c == '=') return State::space_before_value;
       if (c == ';') return State::space_before_name;
@@ -82,10 +86,10 @@ ChunkDecoder::State ChunkDecoder::after_extension_part(char c) {
     case State::space_before_value:
       if (is_space(c)) return state_;
       if (c == '"') return State::quoted_value;
-      if (is_token_char(c)) return State::token_value;
+      if (kTokenChars.contains(c)) return State::token_value;
       break;
     case State::token_value:
-      if (is_token_char(c)) return state_;
+      if (kTokenChars.contains(c)) return state_;
       [[fallthrough]];
     case State::value_end:
       if (is_space(c)) return State::space_before_extension;
@@ -106,16 +110,35 @@ ChunkDecoder::State ChunkDecoder::after_extension_part(char c) {
   return fail(Error::bad_chunk);
 }
 
+// Strikes the names out that the trailer field's cannot be any more.
+void ChunkDecoder::take_name_char(char c) noexcept {
+  for (std::size_t i = 0; i < kNotInTrailer.size(); ++i) {
+    const std::string_view name = kNotInTrailer[i];
+    if (name_size_ >= name.size() || name[name_size_] != to_lower(c)) names_left_ &= ~(1U << i);
+  }
+  ++name_size_;
+}
+
+bool ChunkDecoder::is_forbidden_name() const noexcept {
+  for (std::size_t i = 0; i < kNotInTrailer.size(); ++i) {
+    if ((names_left_ >> i & 1U) != 0 && name_size_ == kNotInTrailer[i].size()) return true;
+  }
+  return false;
+}
+
 ChunkDecoder::State ChunkDecoder::after(char c) {
   const int digit = hex_value(c);
   switch (state_) {
     case State::size_begin:
       chunk_left_ = 0;
+      size_digits_ = 0;
       if (digit < 0) break;
       [[fallthrough]];
     case State::size:
       if (digit >= 0) {
         if (chunk_left_ > std::numeric_limits<std::uint64_t>::max() / 16) break;
+        if (++size_digits_ > kMostSizeDigits && ++overhead_bytes_ > limits_->max_header_bytes)
+          break;
         chunk_left_ = chunk_left_ * 16 + static_cast<unsigned>(digit);
         return State::size;
       }
@@ -134,16 +157,20 @@ ChunkDecoder::State ChunkDecoder::after(char c) {
       break;
     case State::trailer_begin:
       if (c == '\r') return State::last_line_end;
-      if (++trailer_fields_ > limits_->max_header_fields || !is_token_char(c)) break;
-      ++overhead_bytes_;
-      return State::trailer_name;
+      if (++trailer_fields_ > limits_->max_header_fields || c == ':') break;
+      name_size_ = 0;
+      names_left_ = kEveryName;
+      [[fallthrough]];
     case State::trailer_name:
+      if (++overhead_bytes_ > limits_->max_header_bytes) break;
+      if (c == ':' && !is_forbidden_name()) return State::trailer_value;
+      if (!kTokenChars.contains(c)) break;
+      take_name_char(c);
+      return State::trailer_name;
     case State::trailer_value:
       if (++overhead_bytes_ > limits_->max_header_bytes) break;
-      if (state_ == State::trailer_name && is_token_char(c)) return state_;
-      if (state_ == State::trailer_name && c == ':') return State::trailer_value;
-      if (state_ == State::trailer_value && is_text(c)) return state_;
-      if (state_ == State::trailer_value && c == '\r') return State::trailer_line_end;
+      if (is_text(c)) return state_;
+      if (c == '\r') return State::trailer_line_end;
       break;
     case State::trailer_line_end:
       if (c == '\n') return State::trailer_begin;

@@ -11,9 +11,10 @@
 
 namespace cubby::protocol {
 
-// Decodes one body, in pieces of any size. Lines end in CRLF and nothing else; chunk extensions
-// and trailer fields are checked and thrown away. Their bytes count together, and may be
-// max_header_bytes a body; trailer fields may be max_header_fields.
+// Decodes one body, in pieces of any size. Lines end in CRLF and nothing else; chunk extensions,
+// trailer fields and zeros before a long size are checked and thrown away. Their bytes count
+// together, and may be max_header_bytes a body; trailer fields may be max_header_fields, and none
+// of them may be one that frames or addresses a message.
 class ChunkDecoder {
  public:
   explicit ChunkDecoder(const Limits& limits) noexcept : limits_(&limits) {}
@@ -62,6 +63,8 @@ class ChunkDecoder {
   State after_size_line();
   State after_extension_part(char c);
   State fail(Error error) noexcept;
+  void take_name_char(char c) noexcept;
+  bool is_forbidden_name() const noexcept;
 
   const Limits* limits_;
   State state_ = State::size_begin;
@@ -70,6 +73,9 @@ class ChunkDecoder {
   std::uint64_t body_size_ = 0;
   std::size_t overhead_bytes_ = 0;  // of extensions and trailer fields
   std::size_t trailer_fields_ = 0;
+  std::size_t name_size_ = 0;  // of the trailer field, so far
+  unsigned names_left_ = 0;    // which forbidden names it may still become, one bit each
+  unsigned size_digits_ = 0;   // of the chunk, so far
 };
 
 }  // namespace cubby::protocol

@@ -149,6 +149,8 @@ class Connection::Impl {
     KeyBuffer buffer;
     exchange.operation =
         find_operation(head.method, head.path, head.query, context_.limits, buffer);
+    if (head.encoded && exchange.operation.takes_body())
+      exchange.operation.error = Error::body_encoded;
     if (!head.has_body()) {
       answer(exchange, {}, output);
       return 0;
@@ -177,8 +179,7 @@ class Connection::Impl {
     chunked_ = head.chunked;
     content_length_ = head.content_length;
     body_received_ = 0;
-    body_wanted_ = exchange.operation.error == Error::none &&
-                   exchange.operation.route->argument == Argument::body;
+    body_wanted_ = exchange.operation.takes_body();
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
@@ -247,8 +248,8 @@ class Connection::Impl {
     Reply reply(output, large_, context_.date.text(), persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
-      operation.error =
-          operation.route->service({context_, operation.key, body, put_.get()}, reply);
+      operation.error = operation.route->service(
+          {context_, operation.path, operation.key, body, put_.get()}, reply);
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     if (operation.error == Error::none) has_succeeded_ = true;
@@ -256,9 +257,8 @@ class Connection::Impl {
     ++answered_;
     if (context_.tally != nullptr) context_.tally->count(reply.status());
     if (context_.on_request != nullptr && *context_.on_request) {
-      const std::string_view path = operation.route != nullptr ? operation.route->path : "";
       (*context_.on_request)(
-          {name_of(exchange.method), path, reply.status(), reply.content_length()});
+          {name_of(exchange.method), operation.path, reply.status(), reply.content_length()});
     }
   }
 

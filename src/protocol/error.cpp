@@ -14,12 +14,21 @@ struct Entry {
 
 constexpr std::array kErrors{
     Entry{Error::none, 200, ""},
-    Entry{Error::bad_request_line, 400, "The request line is malformed."},
+    Entry{Error::bad_request_line, 400,
+          "The request line must be a method, a target and HTTP/1.1, with one space between them."},
     Entry{Error::bad_version, 505, "This server speaks HTTP/1.1 and HTTP/1.0 only."},
-    Entry{Error::bad_target, 400, "The request target is malformed."},
-    Entry{Error::bad_field, 400, "A header field is malformed."},
+    Entry{
+        Error::bad_target, 400,
+        "The request target must be a path or an http URL, without a fragment. Percent-encode all "
+        "but letters, digits and -._~!$&'()*+,;=:@/?."},
+    Entry{
+        Error::bad_field, 400,
+        "A header field is malformed. Each takes one line that ends in CR LF: a name, a colon, and "
+        "a value without control characters."},
     Entry{Error::folded_field, 400, "Header fields must not be folded over several lines."},
-    Entry{Error::bad_host, 400, "Exactly one well-formed Host header field is needed."},
+    Entry{
+        Error::bad_host, 400,
+        "Exactly one Host header field is needed, with a host name or address and perhaps a port."},
     Entry{Error::bad_content_length, 400, "Content-Length must be given once, as one number."},
     Entry{Error::bad_transfer_encoding, 400,
           "Transfer-Encoding must be chunked, given once, in HTTP/1.1, without Content-Length."},
@@ -30,11 +39,14 @@ constexpr std::array kErrors{
     Entry{Error::body_too_large, 413, "The body is too large: a value may have {} bytes.",
           &Limits::max_value_bytes},
     Entry{Error::bad_expectation, 417, "The only expectation that can be met is 100-continue."},
+    Entry{Error::incomplete, 400, "The connection ended before the request was complete."},
 
     Entry{Error::unknown_method, 501, "This method is not implemented."},
     Entry{Error::unknown_path, 404, "No such path."},
     Entry{Error::wrong_method, 405, "The method is not allowed for this path."},
-    Entry{Error::bad_escape, 400, "The query has a percent sign without two hex digits after it."},
+    Entry{Error::bad_escape, 400,
+          "A percent sign in the target has no two hex digits after it. For a percent sign, write "
+          "%25."},
     Entry{Error::key_missing, 400, "The key is missing."},
     Entry{Error::key_repeated, 400, "The key is given more than once."},
     Entry{Error::key_empty, 400, "The key is empty."},
@@ -58,6 +70,7 @@ constexpr std::array kErrors{
     Entry{Error::no_room, 503, "There is too little memory for this request at the moment."},
     Entry{Error::request_timeout, 408, "The request did not arrive in time."},
     Entry{Error::too_many_connections, 503, "There are too many connections at the moment."},
+    Entry{Error::body_encoded, 415, "The body must not be compressed: no Content-Encoding."},
 };
 
 constexpr bool in_enum_order() {
@@ -103,6 +116,8 @@ std::string_view reason_of(unsigned status) noexcept {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 417:
       return "Expectation Failed";
     case 431:

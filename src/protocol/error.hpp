@@ -28,6 +28,7 @@ enum class Error : std::uint8_t {
   head_too_large,
   body_too_large,
   bad_expectation,
+  incomplete,
 
   // The request is understood and refused.
   unknown_method,
@@ -54,6 +55,7 @@ enum class Error : std::uint8_t {
   no_room,
   request_timeout,
   too_many_connections,
+  body_encoded,
   count_,
 };
 

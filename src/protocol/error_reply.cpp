@@ -13,9 +13,10 @@ void send_error(Reply& reply, const Operation& operation, const Limits& limits) 
   body.append(R"("})");
   std::string fields;
   if (operation.error == Error::wrong_method) {
-    fields = "Allow: " + allowed_methods(*operation.route) + "\r\n";
+    fields = "Allow: " + allowed_methods(operation.path) + "\r\n";
   }
   if (status_of(operation.error) == 503) fields = "Retry-After: 1\r\n";
+  if (operation.error == Error::body_encoded) fields = "Accept-Encoding: identity\r\n";
   reply.send(status_of(operation.error), kJsonType, body, fields);
 }
 

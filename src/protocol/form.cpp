@@ -4,22 +4,12 @@
 #include <optional>
 
 #include "protocol/hex.hpp"
+#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 namespace {
 
 constexpr std::string_view kKey = "key";
-
-bool is_escape(std::string_view text) {
-  return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
-}
-
-bool has_bad_escape(std::string_view text) {
-  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
-    if (!is_escape(text.substr(at))) return true;
-  }
-  return false;
-}
 
 // Decodes `text`, which has no bad escape, into buffer[0, capacity). Nothing when it does not fit.
 std::optional<std::string_view> decode(std::string_view text, char* buffer, std::size_t capacity) {

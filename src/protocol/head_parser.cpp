@@ -49,6 +49,8 @@ Field field_of(http::field field) {
       return Field::transfer_encoding;
     case http::field::expect:
       return Field::expect;
+    case http::field::content_encoding:
+      return Field::content_encoding;
     default:
       return Field::other;
   }

@@ -19,11 +19,12 @@ enum class Expectation : std::uint8_t { none, continue_100, unknown };
 // What is known of a request from its head. The views are into the head.
 struct RequestHead {
   Method method = Method::unknown;
-  std::string_view path;   // as sent
+  std::string_view path;   // as sent; "*" for the server as a whole
   std::string_view query;  // as sent, without the question mark
   bool http_1_0 = false;
   bool keep_alive = false;  // what version and Connection field ask for
   bool chunked = false;
+  bool encoded = false;  // Content-Encoding names one
   std::uint64_t content_length = 0;
   Expectation expectation = Expectation::none;
 
@@ -38,10 +39,12 @@ enum class Field : std::uint8_t {
   content_length,
   transfer_encoding,
   expect,
+  content_encoding,
 };
 
 // What is wrong with a request line (given without its line ending) that does not parse:
-// bad_version when it has the form of another HTTP version's, otherwise bad_request_line.
+// bad_version when it names another version of HTTP and is well-formed otherwise, else
+// bad_request_line. HTTP/0.9 had no version in its line, so it is the latter.
 Error judge_request_line(std::string_view line) noexcept;
 
 // Collects one head in the order of its lines and fills in `head`.
@@ -64,6 +67,7 @@ class HeadRules {
   Error take_transfer_encoding(std::string_view value) noexcept;
   void take_connection(std::string_view value) noexcept;
   void take_expect(std::string_view value) noexcept;
+  void take_content_encoding(std::string_view value) noexcept;
 
   const Limits& limits_;
   RequestHead& head_;

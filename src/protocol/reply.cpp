@@ -31,7 +31,7 @@ void Reply::begin(unsigned status, std::string_view content_type, std::size_t co
   output_.append("HTTP/1.1 ");
   append_number(output_, status);
   output_.append(" ").append(reason_of(status));
-  output_.append("\r\nContent-Type: ").append(content_type);
+  if (!content_type.empty()) output_.append("\r\nContent-Type: ").append(content_type);
   output_.append("\r\nDate: ").append(date_);
   if (persistence_ == Persistence::close) output_.append("\r\nConnection: close");
   if (persistence_ == Persistence::keep_explicitly) output_.append("\r\nConnection: keep-alive");

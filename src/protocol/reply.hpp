@@ -33,7 +33,8 @@ class Reply {
         Persistence persistence, bool to_head) noexcept
       : output_(output), large_(large), date_(date), persistence_(persistence), to_head_(to_head) {}
 
-  // `fields` are further header fields, each with its line end.
+  // An empty type is for a reply without content. `fields` are further header fields, each with its
+  // line end.
   void begin(unsigned status, std::string_view content_type, std::size_t content_length,
              std::string_view fields = {});
 

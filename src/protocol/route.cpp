@@ -3,6 +3,7 @@
 #include <array>
 
 #include "protocol/key.hpp"
+#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -15,6 +16,9 @@ constexpr std::array kRoutes{
     Route{Method::get, "/v1/stats", Argument::nothing, report_stats},
 };
 
+constexpr std::string_view kServer = "*";
+constexpr Route kOptions{Method::options, kServer, Argument::nothing, report_options};
+
 bool serves(const Route& route, Method method) {
   return route.method == method || (route.method == Method::get && method == Method::head);
 }
@@ -24,17 +28,30 @@ void append_to_list(std::string& list, std::string_view item) {
   list.append(item);
 }
 
+// No method's name is part of another's.
+void append_method(std::string& list, Method method) {
+  if (list.find(name_of(method)) == std::string::npos) append_to_list(list, name_of(method));
+}
+
 }  // namespace
 
 Operation find_operation(Method method, std::string_view path, std::string_view query,
                          const Limits& limits, KeyBuffer& buffer) noexcept {
   if (method == Method::unknown || method == Method::connect) return {Error::unknown_method};
+  if (has_bad_escape(path) || has_bad_escape(query)) return {Error::bad_escape};
   Operation operation{Error::unknown_path};
+  if (path == kServer) operation.path = kServer;
   for (const Route& route : kRoutes) {
-    if (route.path != path) continue;
-    operation = {serves(route, method) ? Error::none : Error::wrong_method, &route};
-    if (operation.error == Error::none) break;
+    if (!is_same_path(path, route.path)) continue;
+    operation.path = route.path;
+    operation.error = Error::wrong_method;
+    if (!serves(route, method)) continue;
+    operation.error = Error::none;
+    operation.route = &route;
+    break;
   }
+  if (method == Method::options && !operation.path.empty())
+    return {Error::none, &kOptions, operation.path};
   if (operation.error == Error::none && operation.route->argument == Argument::key_in_query) {
     operation.error = find_key(query, buffer, operation.key);
     if (operation.error == Error::none) operation.error = check_key(operation.key, limits);
@@ -42,13 +59,14 @@ Operation find_operation(Method method, std::string_view path, std::string_view 
   return operation;
 }
 
-std::string allowed_methods(const Route& route) {
+std::string allowed_methods(std::string_view path) {
   std::string list;
-  for (const Route& other : kRoutes) {
-    if (other.path != route.path) continue;
-    append_to_list(list, name_of(other.method));
-    if (other.method == Method::get) append_to_list(list, name_of(Method::head));
+  for (const Route& route : kRoutes) {
+    if (route.path != path && path != kServer) continue;
+    append_method(list, route.method);
+    if (route.method == Method::get) append_method(list, Method::head);
   }
+  append_method(list, Method::options);
   return list;
 }
 

@@ -27,18 +27,26 @@ struct Route {
 // An operation with its arguments, or what is wrong with the request.
 struct Operation {
   Error error = Error::none;
-  const Route* route = nullptr;  // set when the path is known
+  const Route* route = nullptr;  // what is to run; set when there is no error
+  std::string_view path = {};    // the route's, "*" for the server as a whole; empty when unknown
   std::string_view key = {};     // into the query or the buffer that were given
+
+  bool takes_body() const noexcept {
+    return error == Error::none && route->argument == Argument::body;
+  }
 };
 
-// Looks the path up and decodes the arguments. `path` is compared as it was sent.
+// Looks the path up and decodes the arguments. `path` is compared as it was sent, except that what
+// need not be percent-encoded may be. OPTIONS has every known path, and "*".
 //
-// Errors: unknown_method, unknown_path, wrong_method, and those of find_key() and check_key().
+// Errors: unknown_method, bad_escape, unknown_path, wrong_method, and those of find_key() and
+// check_key().
 Operation find_operation(Method method, std::string_view path, std::string_view query,
                          const Limits& limits, KeyBuffer& buffer) noexcept;
 
-// "GET, HEAD": the methods that the route's path has, for the Allow field.
-std::string allowed_methods(const Route& route);
+// "GET, HEAD, OPTIONS": the methods that the path has, for the Allow field; those of all paths
+// together for "*".
+std::string allowed_methods(std::string_view path);
 
 // "POST /put, GET /get?key=..., ...": every route, for people.
 std::string describe_routes();

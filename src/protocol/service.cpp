@@ -8,6 +8,7 @@
 
 #include "protocol/json_escape.hpp"
 #include "protocol/put_request.hpp"
+#include "protocol/route.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -86,6 +87,11 @@ Error put_value(const Call& call, Reply& reply) {
 
 Error report_health(const Call&, Reply& reply) {
   reply.send(200, kTextType, "OK\n");
+  return Error::none;
+}
+
+Error report_options(const Call& call, Reply& reply) {
+  reply.send(200, {}, {}, "Allow: " + allowed_methods(call.path) + "\r\n");
   return Error::none;
 }
 

@@ -20,6 +20,7 @@ class PutRequest;
 // The views are valid during the call only.
 struct Call {
   const Context& context;
+  std::string_view path;  // as the routes have it
   std::string_view key;
   std::string_view body;      // when it has arrived whole
   PutRequest* put = nullptr;  // has taken the body, otherwise
@@ -37,6 +38,9 @@ Error put_value(const Call& call, Reply& reply);
 
 // "OK" and a newline, as plain text.
 Error report_health(const Call& call, Reply& reply);
+
+// Which methods the path has, in the Allow field (RFC 9110, section 9.3.7).
+Error report_options(const Call& call, Reply& reply);
 
 // Where the memory went, as one JSON object; see docs/operations.md.
 Error report_memory(const Call& call, Reply& reply);

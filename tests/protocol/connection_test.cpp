@@ -88,7 +88,7 @@ TEST_F(ConnectionTest, WritesRepliesToTheByte) {
             "Content-Type: application/json; charset=utf-8\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Connection: close\r\n"
-            "Allow: GET, HEAD\r\n"
+            "Allow: GET, HEAD, OPTIONS\r\n"
             "Content-Length: 71\r\n"
             "\r\n"
             R"({"status":"ERROR","message":"The method is not allowed for this path."})");

@@ -114,7 +114,7 @@ TEST(HeadParserTest, RefusesAsSoonAsALineIsWhole) {
     Error error;
   } cases[] = {
       {"GET / HTTP/2.0\r\n", Error::bad_version},
-      {"GET /\r\n", Error::bad_version},
+      {"GET /\r\n", Error::bad_request_line},
       {"GET / HTTP/1.1\n", Error::bad_request_line},
       {"GET /\n", Error::bad_request_line},
       {"GET\r\n", Error::bad_request_line},

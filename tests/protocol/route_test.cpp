@@ -19,7 +19,11 @@ TEST(RouteTest, FindsTheOperation) {
       {Method::head, "/get", "key=a", get_value, "a"},
       {Method::post, "/put", "key=ignored", put_value, ""},
       {Method::get, "/health", "", report_health, ""},
-      {Method::head, "/health", "a=%zz", report_health, ""},
+      {Method::head, "/health", "a=b", report_health, ""},
+      {Method::get, "/%68ealt%68", "", report_health, ""},
+      {Method::options, "/put", "", report_options, ""},
+      {Method::options, "/get", "", report_options, ""},
+      {Method::options, "*", "", report_options, ""},
   };
   for (const auto& expected : cases) {
     KeyBuffer buffer;
@@ -43,7 +47,14 @@ TEST(RouteTest, SaysWhatIsWrong) {
       {Method::connect, "", "", Error::unknown_method},
       {Method::get, "/nothing", "", Error::unknown_path},
       {Method::get, "", "", Error::unknown_path},
-      {Method::options, "*", "", Error::unknown_path},
+      {Method::options, "/nothing", "", Error::unknown_path},
+      {Method::get, "*", "", Error::unknown_path},
+      {Method::get, "/health%2f", "", Error::unknown_path},
+      {Method::get, "%2fhealth", "", Error::unknown_path},
+      {Method::get, "/healt%48", "", Error::unknown_path},
+      {Method::get, "/health", "a=%zz", Error::bad_escape},
+      {Method::get, "/healt%6", "", Error::bad_escape},
+      {Method::unknown, "/%", "", Error::unknown_method},
       {Method::post, "/get", "", Error::wrong_method},
       {Method::head, "/put", "", Error::wrong_method},
       {Method::delete_, "/health", "", Error::wrong_method},
@@ -65,12 +76,14 @@ TEST(RouteTest, SaysWhatIsWrong) {
 TEST(RouteTest, DescribesItself) {
   KeyBuffer buffer;
   const auto allowed = [&buffer](const char* path) {
-    return allowed_methods(*find_operation(Method::delete_, path, "", {}, buffer).route);
+    return allowed_methods(find_operation(Method::delete_, path, "", {}, buffer).path);
   };
-  EXPECT_EQ(allowed("/get"), "GET, HEAD");
-  EXPECT_EQ(allowed("/put"), "POST");
-  EXPECT_EQ(allowed("/health"), "GET, HEAD");
-  EXPECT_EQ(describe_routes(), "GET /get?key=..., POST /put, GET /health, GET /v1/memory, GET /v1/stats");
+  EXPECT_EQ(allowed("/get"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(allowed("/put"), "POST, OPTIONS");
+  EXPECT_EQ(allowed("/health"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(allowed_methods("*"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(describe_routes(),
+            "GET /get?key=..., POST /put, GET /health, GET /v1/memory, GET /v1/stats");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class ServiceTest : public testing::Test {
     output_.clear();
     Reply reply(output_, large_, world_.date.text(), Persistence::keep, to_head);
     const Context context = world_.context();
-    return service({context, key, body}, reply);
+    return service({context, "", key, body}, reply);
   }
 
   World world_;
@@ -189,7 +189,7 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   Reply reply(output, large, "", Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
-  EXPECT_EQ(put_value({context, "", body}, reply), Error::value_does_not_fit);
+  EXPECT_EQ(put_value({context, "", "", body}, reply), Error::value_does_not_fit);
   EXPECT_EQ(output, "");
 }
 

@@ -1,0 +1,116 @@
+#include "protocol/uri.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+#include <arpa/inet.h>
+
+#include "protocol/ascii.hpp"
+#include "protocol/hex.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+constexpr auto kNpos = std::string_view::npos;
+constexpr std::string_view kScheme = "http://";
+constexpr unsigned kMaxPort = 65535;
+
+// unreserved / sub-delims without the comma / the sign of an escape (RFC 3986, section 3.2.2)
+constexpr AlphanumericAnd kNameChars("-._~!$&'()*+;=%");
+constexpr AlphanumericAnd kFutureAddressChars("-._~!$&'()*+,;=:");
+
+// pchar / "/" / "?" (RFC 3986, section 3.3)
+constexpr AlphanumericAnd kTargetChars("-._~!$&'()*+,;=:@%/?");
+
+bool is_escape(std::string_view text) {
+  return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
+}
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, problem] = std::from_chars(text.data(), end, port);
+  return text.empty() || (problem == std::errc{} && stop == end && port <= kMaxPort);
+}
+
+bool is_ipv6_address(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> address{};
+  if (text.size() >= address.size() || text.find('\0') != kNpos) return false;
+  std::copy(text.begin(), text.end(), address.begin());
+  in6_addr parsed;
+  return inet_pton(AF_INET6, address.data(), &parsed) == 1;
+}
+
+// "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+bool is_future_address(std::string_view text) {
+  if (text.empty() || to_lower(text.front()) != 'v') return false;
+  const std::size_t dot = text.find('.');
+  if (dot == kNpos || dot < 2 || dot + 1 == text.size()) return false;
+  const std::string_view version = text.substr(1, dot - 1);
+  return std::all_of(version.begin(), version.end(), [](char c) { return hex_value(c) >= 0; }) &&
+         kFutureAddressChars.contains_all(text.substr(dot + 1));
+}
+
+}  // namespace
+
+bool is_host(std::string_view text) noexcept {
+  const bool is_literal = text.starts_with('[');
+  const std::size_t name_end = is_literal ? std::min(text.find(']'), text.size() - 1) + 1
+                                          : std::min(text.find(':'), text.size());
+  const std::string_view name = text.substr(0, name_end);
+  const std::string_view rest = text.substr(name_end);
+  if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return false;
+  if (!is_literal) return !name.empty() && kNameChars.contains_all(name) && !has_bad_escape(name);
+  if (name.size() < 3 || name.back() != ']') return false;
+  const std::string_view address = name.substr(1, name.size() - 2);
+  return is_ipv6_address(address) || is_future_address(address);
+}
+
+bool has_bad_escape(std::string_view text) noexcept {
+  for (auto at = text.find('%'); at != kNpos; at = text.find('%', at + 1)) {
+    if (!is_escape(text.substr(at))) return true;
+  }
+  return false;
+}
+
+bool split_target(std::string_view text, bool is_options, Target& target) noexcept {
+  if (is_options && text == "*") {
+    target.path = text;
+    return true;
+  }
+  const bool is_absolute = equals_lower(text.substr(0, kScheme.size()), kScheme);
+  if (is_absolute) {
+    text.remove_prefix(kScheme.size());
+    const std::size_t authority_end = std::min(text.find_first_of("/?"), text.size());
+    if (!is_host(text.substr(0, authority_end))) return false;
+    text.remove_prefix(authority_end);
+  } else if (!text.starts_with('/')) {
+    return false;
+  }
+  if (!kTargetChars.contains_all(text)) return false;
+  target.path = text.substr(0, text.find('?'));
+  if (target.path.size() < text.size()) target.query = text.substr(target.path.size() + 1);
+  // An empty path is "/", or the server itself when OPTIONS asks (RFC 9112, section 3.2.4).
+  if (target.path.empty()) target.path = is_options && text.empty() ? "*" : "/";
+  return true;
+}
+
+bool is_same_path(std::string_view sent, std::string_view plain) noexcept {
+  if (sent.find('%') == kNpos) return sent == plain;
+  for (const char expected : plain) {
+    if (sent.starts_with(expected) && expected != '%') {
+      sent.remove_prefix(1);
+      continue;
+    }
+    if (!sent.starts_with('%') || !is_escape(sent) || !kUnreserved.contains(expected)) return false;
+    if (hex_value(sent[1]) * 16 + hex_value(sent[2]) != static_cast<unsigned char>(expected)) {
+      return false;
+    }
+    sent.remove_prefix(3);
+  }
+  return sent.empty();
+}
+
+}  // namespace cubby::protocol
