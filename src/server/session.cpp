@@ -147,6 +147,7 @@ Session::Next Session::step() {
     case IoStatus::would_block:
       return when_nothing_arrived();
     case IoStatus::end:  // all replies are sent, or there would have been no reading
+      return when_input_ended();
     case IoStatus::failed:
       break;
   }
@@ -166,16 +167,19 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
   if (connection_.finished()) input_.clear();
   if (input_.empty()) protocol::give_back(input_);
 
-  if (!replies.empty()) {
-    const auto outcome =
-        outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
-    if (replies.capacity() > kMaxIdleOutputBytes) protocol::give_back(replies);
-    if (const auto next = after(outcome)) return *next;
-  }
+  if (const auto next = send(replies)) return *next;
   if (connection_.finished()) return end();
   const bool look_again =
       connection_.has_more() || may_be_more || worker_.phase() != Phase::serving;
   return look_again ? Next::take_turn : Next::wait_to_read;
+}
+
+std::optional<Session::Next> Session::send(std::string& replies) {
+  if (replies.empty()) return std::nullopt;
+  const auto outcome =
+      outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
+  if (replies.capacity() > kMaxIdleOutputBytes) protocol::give_back(replies);
+  return after(outcome);
 }
 
 // Once the worker is draining, the reply to the last request that has arrived must say "Connection:
@@ -213,10 +217,20 @@ Session::Next Session::turn_away() {
   const IoResult got = read_some(socket_.native_handle(), worker_.read_buffer());
   if (got.status == IoStatus::would_block) return when_nothing_arrived();
   if (got.status != IoStatus::done) return Next::close;
+  return give_up(protocol::Error::too_many_connections);
+}
+
+// A peer that will send no more may still read, and is told if that was not a whole request.
+Session::Next Session::when_input_ended() {
+  return connection_.in_request() ? give_up(protocol::Error::incomplete) : Next::close;
+}
+
+Session::Next Session::give_up(protocol::Error why) {
   std::string& replies = worker_.output();
   replies.clear();
-  connection_.give_up(protocol::Error::too_many_connections, replies);
-  if (const auto next = after(outgoing_.send(socket_.native_handle(), replies, {}))) return *next;
+  connection_.give_up(why, replies);
+  protocol::give_back(input_);
+  if (const auto next = send(replies)) return *next;
   return end();
 }
 

@@ -86,10 +86,13 @@ class Session final : public Timed, public MemoryUser {
   Next step();
   Next answer(std::string_view arrived, bool may_be_more);
   std::size_t take_requests(std::string_view input, bool may_be_more);
-  // Nothing when all is sent.
+  // These return nothing when all is sent.
+  std::optional<Next> send(std::string& replies);
   static std::optional<Next> after(Outgoing::Outcome outcome) noexcept;
   Next turn_away();
   Next when_nothing_arrived() const noexcept;
+  Next when_input_ended();
+  Next give_up(protocol::Error why);
   Next end() noexcept;
   Next read_away() noexcept;
   void set_deadline() noexcept;

@@ -70,6 +70,22 @@ TEST_F(ServerTest, AnswersEverythingThatWasSentBeforeAHalfClose) {
   EXPECT_EQ(client.receive_all(), "");
 }
 
+TEST_F(ServerTest, TellsWhoHalfClosesTooEarly) {
+  serve();
+  const std::string request = put("k", "v");
+  for (const std::size_t size : {std::size_t{1}, std::size_t{20}, request.size() - 1}) {
+    Client client = dial();
+    client.send(get("/health") + request.substr(0, size));
+    client.end_writing();
+    EXPECT_EQ(client.receive().status, 200);
+    const auto reply = client.receive();
+    EXPECT_EQ(reply.status, 400) << size;
+    EXPECT_TRUE(says_close(reply)) << size;
+    EXPECT_EQ(client.receive_all(), "");
+  }
+  EXPECT_EQ(cache_.get("k"), std::nullopt);
+}
+
 TEST_F(ServerTest, SurvivesResets) {
   store("large", std::size_t{1} << 20);
   serve();
