@@ -98,17 +98,17 @@ bool split_target(std::string_view text, bool is_options, Target& target) noexce
 }
 
 bool is_same_path(std::string_view sent, std::string_view plain) noexcept {
-  if (sent.find('%') == kNpos) return sent == plain;
-  for (const char expected : plain) {
-    if (sent.starts_with(expected) && expected != '%') {
+  if (sent == plain) return true;
+  if (sent.find('%') == kNpos) return false;
+  for (const char c : plain) {
+    if (sent.starts_with(c)) {
       sent.remove_prefix(1);
-      continue;
-    }
-    if (!sent.starts_with('%') || !is_escape(sent) || !kUnreserved.contains(expected)) return false;
-    if (hex_value(sent[1]) * 16 + hex_value(sent[2]) != static_cast<unsigned char>(expected)) {
+    } else if (kUnreserved.contains(c) && sent.starts_with('%') && is_escape(sent) &&
+               hex_value(sent[1]) * 16 + hex_value(sent[2]) == c) {
+      sent.remove_prefix(3);
+    } else {
       return false;
     }
-    sent.remove_prefix(3);
   }
   return sent.empty();
 }
