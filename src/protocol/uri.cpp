@@ -1,11 +1,8 @@
 #include "protocol/uri.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
-
-#include <arpa/inet.h>
 
 #include "protocol/ascii.hpp"
 #include "protocol/hex.hpp"
@@ -24,23 +21,61 @@ constexpr AlphanumericAnd kFutureAddressChars("-._~!$&'()*+,;=:");
 // pchar / "/" / "?" (RFC 3986, section 3.3)
 constexpr AlphanumericAnd kTargetChars("-._~!$&'()*+,;=:@%/?");
 
-bool is_escape(std::string_view text) {
-  return text.size() >= 3 && hex_value(text[1]) >= 0 && hex_value(text[2]) >= 0;
+bool is_hex(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return hex_value(c) >= 0; });
 }
 
-bool is_port(std::string_view text) {
-  unsigned port = 0;
+bool is_escape(std::string_view text) { return text.size() >= 3 && is_hex(text.substr(1, 2)); }
+
+// Takes what comes before the first `separator` off the beginning of `text`, and that as well.
+std::string_view take_part(std::string_view& text, char separator) {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
+}
+
+// A number of digits alone, up to `most`.
+bool is_number(std::string_view text, unsigned most) {
+  unsigned number = 0;
   const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, port);
-  return text.empty() || (problem == std::errc{} && stop == end && port <= kMaxPort);
+  const auto [stop, problem] = std::from_chars(text.data(), end, number);
+  return problem == std::errc{} && stop == end && number <= most;
 }
 
+bool is_port(std::string_view text) { return text.empty() || is_number(text, kMaxPort); }
+
+bool is_ipv4_address(std::string_view text) {
+  if (std::count(text.begin(), text.end(), '.') != 3 || text.back() == '.') return false;
+  while (!text.empty()) {
+    const std::string_view octet = take_part(text, '.');
+    if (!is_number(octet, 255) || (octet.size() > 1 && octet.front() == '0')) return false;
+  }
+  return true;
+}
+
+// Eight groups of up to four hex digits. "::" stands for one or more, and the last two may be an
+// IPv4 address.
 bool is_ipv6_address(std::string_view text) {
-  std::array<char, INET6_ADDRSTRLEN> address{};
-  if (text.size() >= address.size() || text.find('\0') != kNpos) return false;
-  std::copy(text.begin(), text.end(), address.begin());
-  in6_addr parsed;
-  return inet_pton(AF_INET6, address.data(), &parsed) == 1;
+  std::size_t groups = 0;
+  bool has_gap = text.starts_with("::");
+  if (has_gap) text.remove_prefix(2);
+  while (!text.empty()) {
+    const bool is_last = text.find(':') == kNpos;
+    const std::string_view group = take_part(text, ':');
+    if (is_last && is_ipv4_address(group)) {
+      groups += 2;
+      break;
+    }
+    if (group.size() > 4 || !is_hex(group)) return false;
+    ++groups;
+    if (!is_last && text.empty()) return false;
+    if (!text.starts_with(':')) continue;
+    if (has_gap) return false;
+    has_gap = true;
+    text.remove_prefix(1);
+  }
+  return has_gap ? groups < 8 : groups == 8;
 }
 
 // "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
@@ -48,9 +83,7 @@ bool is_future_address(std::string_view text) {
   if (text.empty() || to_lower(text.front()) != 'v') return false;
   const std::size_t dot = text.find('.');
   if (dot == kNpos || dot < 2 || dot + 1 == text.size()) return false;
-  const std::string_view version = text.substr(1, dot - 1);
-  return std::all_of(version.begin(), version.end(), [](char c) { return hex_value(c) >= 0; }) &&
-         kFutureAddressChars.contains_all(text.substr(dot + 1));
+  return is_hex(text.substr(1, dot - 1)) && kFutureAddressChars.contains_all(text.substr(dot + 1));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::string repeat(const std::string& text, std::size_t count) {
 }
 
 const std::vector<std::string>& awkward_texts() {
-  static const std::vector<std::string> texts = {
+  static const std::vector<std::string> kTexts = {
       // what other languages take for something
       "null", "undefined", "true", "false", "NaN", "nil", "None", "Infinity", "-Infinity", "0", "1",
       "-1", "1.00", "1e400", "0x7fffffff", "9223372036854775808", "1,000.5", "1/0", "01", "[]",
@@ -69,7 +69,7 @@ const std::vector<std::string>& awkward_texts() {
       // sizes
       repeat("a", 256), repeat("\u00e9", 256), repeat("\U0001f98a", 256), repeat("\"", 256),
       repeat("\0"s, 256), repeat("\\", 255), repeat("%", 256)};
-  return texts;
+  return kTexts;
 }
 
 std::string percent_encoded(std::string_view text) {

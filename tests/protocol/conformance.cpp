@@ -70,11 +70,11 @@ std::string verdict_on(World& world, const std::string& message) try {
     const bool is_inside = cut >= kEdgeBytes && cut + kEdgeBytes < message.size();
     if (message.size() > kLongBytes && is_inside) continue;
     every_cut.push_back(cut);
-    const std::string other = verdict_when_cut(world, message, {cut});
-    if (other != verdict) return verdict + ", cut at " + std::to_string(cut) + ": " + other;
+    std::string other = verdict_when_cut(world, message, {cut});
+    if (other != verdict) return other.append(" when cut at ").append(std::to_string(cut));
   }
-  const std::string other = verdict_when_cut(world, message, every_cut);
-  return other == verdict ? verdict : verdict + ", byte by byte: " + other;
+  std::string other = verdict_when_cut(world, message, every_cut);
+  return other == verdict ? verdict : other.append(" byte by byte");
 } catch (const std::runtime_error& problem) {
   return problem.what();
 }
