@@ -119,8 +119,9 @@ void Session::wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait
 }
 
 void Session::wait_for_memory(std::unique_ptr<Session> self) {
+  Worker& worker = self->worker_;
   self->waits_for_memory_ = true;
-  self->worker_.wait_for_memory(std::move(self));
+  worker.wait_for_memory(std::move(self));
 }
 
 // Does one thing at most that takes time (answers one buffer of requests), so that sessions take
