@@ -52,7 +52,7 @@ Error find_key(std::string_view query, KeyBuffer& buffer, std::string_view& key)
   }
   if (!found) return Error::key_missing;
   key = *found;
-  if (!is_encoded(key)) return Error::none;
+  if (!is_encoded(key)) return key.size() > kMaxKeyBytes ? Error::key_too_long : Error::none;
   const auto decoded = decode(key, buffer.data(), buffer.size());
   if (!decoded) return Error::key_too_long;
   key = *decoded;
