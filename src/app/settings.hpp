@@ -17,6 +17,8 @@ enum class LogLevel : std::uint8_t { error, warn, info, debug };
 struct MemoryAmount {
   double percentage = 0;
   std::uint64_t bytes = 0;
+
+  bool operator==(const MemoryAmount&) const = default;
 };
 
 // Made by load_configuration(); the defaults are in the table of options.
@@ -55,6 +57,8 @@ struct Settings {
   std::string threads_reason;       // why so many threads, in words
   std::string connections_reason;   // why so many connections, in words
   std::string connections_warning;  // what may come of it, in words; empty when all is well
+
+  bool operator==(const Settings&) const = default;
 };
 
 // The smallest memory limit that the daemon runs with; the largest is kMaxMemoryBytes.

@@ -1,5 +1,5 @@
 // Requests, as bytes. How they are cut must change nothing, and there is never more than one reply
-// a request.
+// a request. The plan of an input is the sizes of the pieces that its bytes are cut into.
 
 #include <algorithm>
 #include <cstddef>
@@ -8,12 +8,15 @@
 #include <string_view>
 
 #include "fuzz/check.hpp"
+#include "fuzz/plan.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"
 
 namespace {
 
 using namespace cubby;
+
+constexpr std::size_t kManyBytes = std::size_t{1} << 20;
 
 // Small, so that the fuzzer gets past every one.
 constexpr protocol::Limits kLimits{.max_key_length = 16,
@@ -48,14 +51,29 @@ std::size_t count_replies(std::string_view received) {
   return count;
 }
 
-// Feeds `input` in pieces of `piece` bytes. The output is taken after every call, so that a cap of
-// one byte makes every call answer one request at most.
-Outcome run(std::string_view input, std::size_t piece, std::size_t cap) {
+// The sizes of pieces: each byte of a plan is one, and the plan begins again after its end.
+class Pieces {
+ public:
+  explicit Pieces(std::string_view plan) : plan_(plan) {}
+
+  std::size_t next() {
+    if (plan_.empty()) return kManyBytes;
+    return std::size_t{1} + static_cast<unsigned char>(plan_[at_++ % plan_.size()]);
+  }
+
+ private:
+  std::string_view plan_;
+  std::size_t at_ = 0;
+};
+
+// The output is taken after every call, so that a cap of one byte makes every call answer one
+// request at most.
+Outcome run(std::string_view input, Pieces pieces, std::size_t cap) {
   world().cache.clear();
   world().output_cap_bytes = cap;
   protocol::Connection connection(world().context());
   Outcome outcome;
-  for (std::size_t arrived = std::min(piece, input.size()); !connection.finished();) {
+  for (std::size_t arrived = std::min(pieces.next(), input.size()); !connection.finished();) {
     std::string output;
     const std::size_t used =
         connection.receive(input.substr(outcome.consumed, arrived - outcome.consumed), output);
@@ -67,7 +85,7 @@ Outcome run(std::string_view input, std::size_t piece, std::size_t cap) {
     CUBBY_FUZZ_CHECK(cap > 1 || count_replies(output) <= 1);
     if (used > 0 && !output.empty()) continue;
     if (arrived == input.size()) break;
-    arrived += std::min(piece, input.size() - arrived);
+    arrived += std::min(pieces.next(), input.size() - arrived);
   }
   outcome.received = test::without_interim_replies(outcome.received);
   outcome.finished = connection.finished();
@@ -78,15 +96,14 @@ Outcome run(std::string_view input, std::size_t piece, std::size_t cap) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::size_t kManyBytes = std::size_t{1} << 20;
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const auto [input, plan] = test::split_plan({reinterpret_cast<const char*>(data), size});
   if (input.empty()) return 0;
 
-  const Outcome whole = run(input, size, kManyBytes);
-  CUBBY_FUZZ_CHECK(run(input, size, 1) == whole);
-  CUBBY_FUZZ_CHECK(run(input, 1, kManyBytes) == whole);
-  CUBBY_FUZZ_CHECK(run(input, 1 + size / 2, kManyBytes) == whole);
-  CUBBY_FUZZ_CHECK(run(input, 2 + data[0] % 61U, 1) == whole);
+  const Outcome whole = run(input, Pieces(""), kManyBytes);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(""), 1) == whole);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(std::string_view("\0", 1)), kManyBytes) == whole);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(plan), kManyBytes) == whole);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(plan), 1) == whole);
 
   const auto lines = static_cast<std::size_t>(std::count(input.begin(), input.end(), '\n'));
   CUBBY_FUZZ_CHECK(count_replies(whole.received) <= lines + 1);
