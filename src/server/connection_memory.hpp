@@ -128,7 +128,7 @@ class MemoryUser : public MemoryHook {
 class ConnectionMemory {
  public:
   // `most_bytes` is what all users may hold.
-  ConnectionMemory(Cache& cache, const Clock& clock, std::size_t most_bytes) noexcept
+  ConnectionMemory(Cache& cache, const Clock& clock, std::size_t most_bytes)
       : cache_(cache), clock_(clock), reservation_(cache), most_bytes_(most_bytes) {}
 
   void opened() noexcept { change(kIdleConnectionBytes, 0); }

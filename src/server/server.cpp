@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "server/listener.hpp"
 #include "server/maintenance.hpp"
@@ -73,25 +76,16 @@ class Server::Impl {
     }
   }
 
-  // The listener and the maintenance belong to the first worker's thread. Connections that it hands
-  // over arrive at their worker before the order to drain, because both go through the same queue.
-  void stop(std::chrono::milliseconds timeout) {
-    if (stopping_.exchange(true)) return;
+  void stop(std::chrono::milliseconds timeout) noexcept {
+    Time none = kNoOrder;
     const Time deadline = options_.clock->now() + timeout;
-    boost::asio::post(workers_.front()->io(), [this, deadline] {
-      listener_.accept_rest_and_close();
-      maintenance_.stop();
-      for (const auto& worker : workers_) worker->drain(deadline);
-    });
+    if (stop_order_.compare_exchange_strong(none, deadline)) hand_orders_over();
   }
 
-  void abort() {
+  void abort() noexcept {
     if (aborting_.exchange(true)) return;
     // Each worker is told by itself: the first, which has the listener, may have ended already.
-    boost::asio::post(workers_.front()->io(), [this] {
-      listener_.close();
-      maintenance_.stop();
-    });
+    hand_orders_over();
     for (const auto& worker : workers_) worker->cut_all();
   }
 
@@ -115,8 +109,34 @@ class Server::Impl {
   }
 
  private:
+  static constexpr Time kNoOrder = Time::max();
+
+  // The listener and the maintenance belong to the first worker's thread. When there is no memory
+  // to tell it, the next maintenance sees the orders.
+  void hand_orders_over() noexcept {
+    try {
+      boost::asio::post(workers_.front()->io(), [this] { obey(); });
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
+  // Connections that the listener hands over arrive at their worker before the order to drain,
+  // because both go through the same queue; those that come after it are drained too.
+  void obey() {
+    const Time deadline = stop_order_.load();
+    if (aborting_) {
+      listener_.close();
+      maintenance_.stop();
+    } else if (deadline != kNoOrder) {
+      listener_.accept_rest_and_close();
+      maintenance_.stop();
+      for (const auto& worker : workers_) worker->drain(deadline);
+    }
+  }
+
   // A piece of work that can wait; true when there is more.
   bool maintain() {
+    obey();
     if (cache_.maintain()) return true;
     const std::size_t bytes = connection_bytes();
     most_connection_bytes_ = std::max(most_connection_bytes_, bytes);
@@ -152,8 +172,12 @@ class Server::Impl {
 
   std::vector<std::unique_ptr<Worker>> make_workers(Cache& cache) {
     std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
-    for (auto& worker : workers) {
-      worker = std::make_unique<Worker>(cache, options_, reporter_, figures_, timeouts_);
+    try {
+      for (auto& worker : workers) {
+        worker = std::make_unique<Worker>(cache, options_, reporter_, figures_, timeouts_);
+      }
+    } catch (const boost::system::system_error& error) {
+      throw std::system_error(error.code(), "cannot begin to wait for connections");
     }
     return workers;
   }
@@ -178,7 +202,7 @@ class Server::Impl {
   std::size_t most_connection_bytes_ = 0;
   int looks_ = 0;
   std::vector<std::thread> threads_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<Time> stop_order_{kNoOrder};
   std::atomic<bool> aborting_{false};
 };
 

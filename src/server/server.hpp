@@ -53,7 +53,8 @@ struct ServerOptions {
 class Server {
  public:
   // Binds and listens, so that port() is known and a client can already connect. Throws
-  // std::system_error when the address is unusable or taken; its what() names address and reason.
+  // std::system_error when the address is unusable or taken, and its what() names address and
+  // reason; likewise when the system lacks the means to serve, and std::bad_alloc.
   Server(Cache& cache, ServerOptions options);
   // As abort(), then waits for the workers.
   ~Server();

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <new>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace cubby::server {
 namespace {
@@ -20,6 +23,9 @@ constexpr std::chrono::milliseconds kFailureDelay{100};
 
 // How often deadlines are looked at when the server is to stop.
 constexpr std::chrono::milliseconds kDrainTick{50};
+
+// How long the first timer may take to fire.
+constexpr std::chrono::seconds kTimerPatience{1};
 
 std::chrono::sys_seconds this_second() {
   return std::chrono::floor<std::chrono::seconds>(system_clock::now());
@@ -53,7 +59,17 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report, cons
       memory_(cache, *options.clock, options.connection_memory_bytes),
       deadlines_(last_tick_),
       work_(io_.get_executor()),
-      timer_(io_) {}
+      timer_(io_) {
+  require_timers();
+}
+
+// Asio does not tell when the kernel has refused to watch its timers, which then never fire.
+void Worker::require_timers() {
+  timer_.expires_after(Time(0));
+  timer_.async_wait([](boost::system::error_code) {});
+  if (io_.run_one_for(kTimerPatience) > 0) return;
+  throw boost::system::system_error(boost::asio::error::no_memory, "no timer fires");
+}
 
 Worker::~Worker() { ended_ = true; }
 
@@ -95,11 +111,34 @@ void Worker::begin(Descriptor socket, Admission::Place place) noexcept {
   connection_ended();
 }
 
-void Worker::drain(Time deadline) {
-  boost::asio::dispatch(io_, [this, deadline] { begin_drain(deadline); });
+void Worker::drain(Time deadline) noexcept {
+  drain_order_ = deadline;
+  hand_orders_over();
 }
 
-void Worker::begin_drain(Time deadline) {
+void Worker::cut_all() noexcept {
+  cut_order_ = true;
+  hand_orders_over();
+}
+
+// When there is no memory for that, the timer sees them at its next tick.
+void Worker::hand_orders_over() noexcept {
+  try {
+    boost::asio::dispatch(io_, [this] { obey(); });
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+void Worker::obey() noexcept {
+  const Time deadline = drain_order_.load();
+  if (cut_order_) {
+    cut_now();
+  } else if (deadline != Time::max()) {
+    begin_drain(deadline);
+  }
+}
+
+void Worker::begin_drain(Time deadline) noexcept {
   if (phase_ != Phase::serving) return;
   phase_ = Phase::draining;
   grace_end_ = now() + kDrainGrace;
@@ -107,10 +146,6 @@ void Worker::begin_drain(Time deadline) {
   wake_all();
   timer_.cancel();
   end_if_done();
-}
-
-void Worker::cut_all() {
-  boost::asio::dispatch(io_, [this] { cut_now(); });
 }
 
 void Worker::cut_now() noexcept {
@@ -141,6 +176,7 @@ void Worker::arm_timer() {
 
 void Worker::on_timer() {
   timer_armed_ = false;
+  obey();
   date_.update(this_second());
   const Time now = last_tick_ = this->now();
   deadlines_.expire(now, [now](Timed& timed) { static_cast<Session&>(timed).on_deadline(now); });

@@ -64,7 +64,8 @@ struct Figures {
 // may be called from any thread. Everything else belongs to the thread in run().
 class Worker {
  public:
-  // `options`, `figures` and `timeouts` must outlive the worker.
+  // `options`, `figures` and `timeouts` must outlive the worker. Throws
+  // boost::system::system_error when the system lacks the means.
   Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
          TimeoutCounts& timeouts);
   ~Worker();
@@ -82,10 +83,10 @@ class Worker {
   void adopt(Descriptor socket, Admission::Place place);
 
   // Answers what has begun, closes what is idle, and cuts what is left at `deadline`.
-  void drain(Time deadline);
+  void drain(Time deadline) noexcept;
 
   // Cuts every connection, and those that are still to be adopted.
-  void cut_all();
+  void cut_all() noexcept;
 
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
 
@@ -115,9 +116,12 @@ class Worker {
   void session_ended(Session& session) noexcept;
 
  private:
+  void require_timers();
   void connection_ended() noexcept;
   void begin(Descriptor socket, Admission::Place place) noexcept;
-  void begin_drain(Time deadline);
+  void hand_orders_over() noexcept;
+  void obey() noexcept;
+  void begin_drain(Time deadline) noexcept;
   void cut_now() noexcept;
   void wake_all() noexcept;
   void arm_timer();
@@ -142,6 +146,9 @@ class Worker {
   bool timer_armed_ = false;
   bool ended_ = false;
   std::atomic<std::size_t> connections_{0};
+  // Orders, from any thread.
+  std::atomic<Time> drain_order_{Time::max()};
+  std::atomic<bool> cut_order_{false};
   ConnectionMemory memory_;
   Deadlines deadlines_;
 
