@@ -1,5 +1,4 @@
-// Writes a JSON object, member by member. Not a document in memory, as a library has it, whose
-// destructor may want memory itself and ends the process when there is none.
+// Writes a JSON object, member by member.
 
 #pragma once
 
@@ -10,22 +9,24 @@
 
 namespace cubby::protocol {
 
+// nlohmann's library writes the values, but does not hold the object: when one of its objects is
+// destroyed it wants memory, and ends the process where there is none.
+//
 // Names must need no escaping. Throws std::bad_alloc.
 class JsonObject {
  public:
   void add(std::string_view name, std::uint64_t number);
-  // Bytes that are not ASCII become replacement characters when the text is not UTF-8.
+  // What is not UTF-8 in it becomes replacement characters.
   void add(std::string_view name, std::string_view text);
   void add(std::string_view name, const JsonObject& object);
-  // In seconds, with three decimals. Less than zero counts as zero.
+  // In seconds.
   void add(std::string_view name, std::chrono::milliseconds time);
   void add_null(std::string_view name);
 
   std::string text() const { return members_.empty() ? "{}" : members_ + '}'; }
 
  private:
-  void begin(std::string_view name);
-  void append(std::uint64_t number);
+  void append(std::string_view name, std::string_view value);
 
   std::string members_;
 };
