@@ -90,7 +90,8 @@ TEST_F(DeadlinesTest, WhatComesUpMayBeSetAgainAndDestroyOthers) {
 }
 
 TEST_F(DeadlinesTest, AreAllVisited) {
-  for (int i = 0; i < 3; ++i) deadlines_.set(timed_[i], kBegin + seconds(100 * i));
+  for (Timed& timed : timed_)
+    deadlines_.set(timed, kBegin + seconds(100 * (&timed - timed_.data())));
   int count = 0;
   deadlines_.for_each([&](Timed&) { ++count; });
   EXPECT_EQ(count, 3);
@@ -106,7 +107,7 @@ TEST_F(DeadlinesTest, BehaveAsAListThatIsSearched) {
     for (int i = 0; i < 20; ++i) {
       const std::size_t which = random() % timed.size();
       const Time longest = random() % 8 == 0 ? Time(hours(1)) : Time(seconds(20));
-      deadlines_.set(timed[which], now + Time(random() % longest.count()));
+      deadlines_.set(timed[which], now + Time(static_cast<Time::rep>(random()) % longest.count()));
       set[which] = true;
     }
     now += Time(random() % 3000);

@@ -246,7 +246,7 @@ TEST_F(MemoryRulesTest, WhoGotOnLongestAgoLetsGoWhenItIsTooMuch) {
   }
   EXPECT_EQ(readers[0]->times_let_go, 0) << "it has got on since";
   EXPECT_EQ(readers[1]->times_let_go, 1);
-  for (int i = 2; i < 5; ++i) EXPECT_EQ(readers[i]->times_let_go, 0);
+  for (std::size_t i = 2; i < 5; ++i) EXPECT_EQ(readers[i]->times_let_go, 0);
 }
 
 TEST_F(MemoryRulesTest, AShortageIsRememberedForAWhile) {
