@@ -105,12 +105,18 @@ std::string send_all(const Socket& socket, std::string_view bytes, Deadline dead
   return "";
 }
 
-// The status line is all that is looked at.
+// A daemon that has as many connections as it may have is well: who restarts it loses what it
+// holds.
+bool is_crowded(const std::string& reply) {
+  return reply.starts_with("HTTP/1.1 503 ") && reply.find("\r\nRetry-After: ") != std::string::npos;
+}
+
+// Nothing but the head is looked at.
 std::string expect_ok(const Socket& socket, Deadline deadline) {
-  static constexpr std::string_view kOk = "HTTP/1.1 200 ";
+  constexpr std::size_t kLongestHead = 4096;
   std::string reply;
   std::array<char, 512> buffer;
-  while (reply.size() < kOk.size()) {
+  while (reply.find("\r\n\r\n") == std::string::npos && reply.size() < kLongestHead) {
     const ssize_t count = recv(socket.get(), buffer.data(), buffer.size(), 0);
     if (count > 0) {
       reply.append(buffer.data(), static_cast<std::size_t>(count));
@@ -122,7 +128,7 @@ std::string expect_ok(const Socket& socket, Deadline deadline) {
       return "no answer in time";
     }
   }
-  if (reply.starts_with(kOk)) return "";
+  if (reply.starts_with("HTTP/1.1 200 ") || is_crowded(reply)) return "";
   return "the answer was " + in_quotes(reply.substr(0, reply.find_first_of("\r\n")));
 }
 

@@ -11,7 +11,8 @@ namespace cubby::app {
 
 // GETs /health. `host` is what the daemon was told to listen on; when that is every address, or
 // "localhost", loopback is asked. Returns what is wrong, in words, or nothing when the answer was a
-// 200. Takes no longer than `timeout`.
+// 200, or a 503 with Retry-After: that there are too many connections. Takes no longer than
+// `timeout`.
 std::string check_health(const std::string& host, std::uint16_t port,
                          std::chrono::milliseconds timeout);
 

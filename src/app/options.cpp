@@ -25,8 +25,9 @@ constexpr std::size_t kMostConnections = 10'000'000;
 constexpr std::chrono::milliseconds kNoTime{0};
 constexpr std::size_t kHighestMinRate = std::size_t{1} << 30;
 constexpr std::size_t kLeastHeaderBytes = std::size_t{1} << 10;
-constexpr std::size_t kMostHeaderBytes = std::size_t{1} << 20;
-constexpr std::size_t kMostHeaderFields = 10'000;
+// A head that arrives line by line is read anew for each, so these bound what it can cost.
+constexpr std::size_t kMostHeaderBytes = std::size_t{64} << 10;
+constexpr std::size_t kMostHeaderFields = 1000;
 constexpr std::chrono::milliseconds kLongestTtl = std::chrono::hours(10 * 365 * 24);
 
 template <class T>

@@ -48,6 +48,7 @@ class Connection::Impl {
 
   std::size_t receive(std::string_view input, std::string& output) {
     std::size_t done = 0;
+    answered_before_ = answered_;
     while (!finished_) {
       const std::string_view rest = input.substr(done);
       const std::size_t used = awaiting_body_ ? take_body(rest, output) : take_head(rest, output);
@@ -85,6 +86,13 @@ class Connection::Impl {
     forget_body();
   }
 
+  void abandon() noexcept {
+    forget_body();
+    finished_ = true;
+  }
+
+  void turn_away() noexcept { turned_away_ = true; }
+
   std::optional<std::size_t> body_bytes_ahead() const noexcept {
     if (!awaiting_body_ || !body_wanted_) return 0;
     if (chunked_) return std::nullopt;
@@ -109,7 +117,9 @@ class Connection::Impl {
   std::size_t take_head(std::string_view input, std::string& output) {
     has_more_ = false;
     if (input.empty()) return 0;
-    if (output.size() >= context_.output_cap_bytes || large_) {
+    const bool is_enough = output.size() >= context_.output_cap_bytes ||
+                           answered_ - answered_before_ >= context_.most_requests_at_once;
+    if (is_enough || large_) {
       has_more_ = true;
       return 0;
     }
@@ -138,6 +148,10 @@ class Connection::Impl {
 
   std::size_t take_request(const RequestHead& head, std::string_view input, std::string& output) {
     Exchange exchange = exchange_of(head);
+    if (turned_away_) {
+      refuse(exchange, Error::too_many_connections, output);
+      return 0;
+    }
     if (head.expectation == Expectation::unknown) {
       refuse(exchange, Error::bad_expectation, output);
       return 0;
@@ -149,8 +163,9 @@ class Connection::Impl {
     KeyBuffer buffer;
     exchange.operation =
         find_operation(head.method, head.path, head.query, context_.limits, buffer);
-    if (head.encoded && exchange.operation.takes_body())
+    if (head.encoded && exchange.operation.takes_body()) {
       exchange.operation.error = Error::body_encoded;
+    }
     if (!head.has_body()) {
       answer(exchange, {}, output);
       return 0;
@@ -280,6 +295,7 @@ class Connection::Impl {
   std::unique_ptr<PutRequest> put_;  // once there is some of a body that is wanted
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
+  std::uint32_t answered_before_ = 0;  // this receive()
   bool chunked_ = false;
   bool awaiting_body_ = false;
   bool body_wanted_ = false;
@@ -287,6 +303,7 @@ class Connection::Impl {
   bool blank_line_taken_ = false;
   bool has_more_ = false;  // input was left because the output was full
   bool draining_ = false;
+  bool turned_away_ = false;
   bool finished_ = false;
   bool linger_ = false;
 };
@@ -311,6 +328,8 @@ std::optional<std::size_t> Connection::body_bytes_ahead() const noexcept {
 bool Connection::has_succeeded() const noexcept { return impl_->has_succeeded(); }
 std::size_t Connection::memory_bytes() const noexcept { return impl_->memory_bytes(); }
 std::size_t Connection::staged_bytes() const noexcept { return impl_->staged_bytes(); }
+void Connection::abandon() noexcept { impl_->abandon(); }
+void Connection::turn_away() noexcept { impl_->turn_away(); }
 void Connection::drain() noexcept { impl_->drain(); }
 
 }  // namespace cubby::protocol

@@ -41,10 +41,10 @@ class Connection {
 
   // Runs every whole request in `input`, appends the replies to `output` in request order, and
   // returns how many bytes of `input` it is done with. It returns with unconsumed input when the
-  // rest is an incomplete head, when `output` has reached the cap or ends in a large body (then
-  // call again with the rest once all of it is sent, even when nothing new has arrived), or when
-  // finished() has become true (then the rest must be thrown away). The result does not depend on
-  // how the peer's bytes are cut into calls.
+  // rest is an incomplete head, when it has done enough at once or `output` ends in a large body
+  // (then call again with the rest once all of it is sent, even when nothing new has arrived), or
+  // when finished() has become true (then the rest must be thrown away). The result does not depend
+  // on how the peer's bytes are cut into calls.
   std::size_t receive(std::string_view input, std::string& output);
 
   // What is to be sent after the output of the last receive(). To be taken before the next.
@@ -70,6 +70,12 @@ class Connection {
   // Answers the request that is in progress, or the one that has not begun, with the error and
   // without the rest of it; finished() is true then.
   void give_up(Error error, std::string& output);
+
+  // Forgets the request that is in progress; finished() is true then.
+  void abandon() noexcept;
+
+  // Refuses the next request, which is the last, with too_many_connections.
+  void turn_away() noexcept;
 
   // Bytes of the body of the request in progress that are still to come and will be kept; nothing
   // where the peer has not said how many there will be.

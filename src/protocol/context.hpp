@@ -60,6 +60,8 @@ struct Context {
   // Receive() stops taking requests when the output is at least this large, so that a peer that
   // sends without reading cannot make the replies grow. The reply that passes it is still whole.
   std::size_t output_cap_bytes = std::size_t{256} << 10;
+  // It stops, too, after so many, so that others get their turn.
+  std::size_t most_requests_at_once = 32;
   // Called after each reply is made, unless it is null or empty. Must not throw.
   const std::function<void(const RequestRecord&)>* on_request = nullptr;
   // Asked for every report of the memory; where it is null or empty, that says nothing of these.

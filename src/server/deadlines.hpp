@@ -41,34 +41,35 @@ class Deadlines {
   }
 
   // Calls `come_up` for everything whose deadline is not after `now`, which has none from then on
-  // until it is set again. It may set, and destroy, whatever it likes.
+  // until it is set again. It may set, and destroy, whatever it likes. Goes through kMostAtOnce
+  // entries at most, and returns whether there are more: then call it again soon.
   template <class ComeUp>
-  void expire(Time now, ComeUp come_up) {
-    List due;
-    for (int turned = 0; turned < kSlots && hand_ <= slot_of(now); ++turned, ++hand_) {
-      due.splice(due.end(), slot(hand_));
-    }
-    // What the last slot still holds comes up later in its time.
-    hand_ = slot_of(now);
-    while (!due.empty()) {
-      Timed& what = due.front();
-      due.pop_front();
+  bool expire(Time now, ComeUp come_up) {
+    if (up_.empty()) turn_to(now);
+    for (int left = kMostAtOnce; !up_.empty(); --left) {
+      if (left == 0) return true;
+      Timed& what = up_.front();
+      up_.pop_front();
       if (what.deadline_ <= now) {
         come_up(what);
       } else {
         file(what);
       }
     }
+    return false;
   }
 
   // Calls `visit` for everything that has a deadline. It may destroy what it is given, and must not
   // set any.
   template <class Visit>
   void for_each(Visit visit) {
+    for (auto at = up_.begin(); at != up_.end();) visit(*at++);
     for (List& list : slots_) {
       for (auto at = list.begin(); at != list.end();) visit(*at++);
     }
   }
+
+  static constexpr int kMostAtOnce = 256;
 
  private:
   using List = boost::intrusive::list<Timed, boost::intrusive::constant_time_size<false>>;
@@ -81,10 +82,12 @@ class Deadlines {
     return slots_[static_cast<std::size_t>(number % kSlots)];
   }
 
+  void turn_to(Time now) noexcept;
   void file(Timed& what) noexcept;
 
   std::int64_t hand_;  // what is filed is in this slot, or in one of the next kSlots - 1
   std::array<List, kSlots> slots_;
+  List up_;  // what was filed in the slots that the hand has passed
 };
 
 }  // namespace cubby::server

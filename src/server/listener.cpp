@@ -78,13 +78,15 @@ void Listener::arm() {
 
 void Listener::on_readable() {
   waiting_ = false;
+  bool turned_away = false;
   for (int accepted = 0; accepted < kAcceptsPerTurn && acceptor_.is_open(); ++accepted) {
     const Outcome outcome = accept_one();
     if (outcome == Outcome::starved) return retry_later();
     if (outcome == Outcome::none_left) break;
+    turned_away = turned_away || outcome == Outcome::turned_away;
   }
   // Turning everybody away at full speed would cost more than serving does.
-  if (admission_.full()) return retry_later();
+  if (turned_away && admission_.full()) return retry_later();
   arm();
 }
 
@@ -97,8 +99,10 @@ Listener::Outcome Listener::accept_one() {
     if (socket.valid()) {
       accepted_.fetch_add(1, std::memory_order_relaxed);
       auto place = admission_.admit(from);
-      if (place) on_connection_(std::move(socket), std::move(*place));
-      return Outcome::accepted;
+      if (!place) return Outcome::turned_away;
+      const bool turned_away = place->turned_away();
+      on_connection_(std::move(socket), std::move(*place));
+      return turned_away ? Outcome::turned_away : Outcome::accepted;
     }
     error = errno;
   } catch (const std::bad_alloc&) {
@@ -132,8 +136,7 @@ void Listener::retry_later() {
 
 void Listener::accept_rest_and_close() {
   // Clients that go on connecting must not keep the server from stopping.
-  const auto end = std::chrono::steady_clock::now() + kAcceptRestTime;
-  while (acceptor_.is_open() && std::chrono::steady_clock::now() < end) {
+  for (int accepted = 0; accepted < kBacklog && acceptor_.is_open(); ++accepted) {
     const Outcome outcome = accept_one();
     if (outcome == Outcome::starved || outcome == Outcome::none_left) break;
   }

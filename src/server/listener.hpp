@@ -28,8 +28,6 @@ inline constexpr int kAcceptsPerTurn = 16;
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
 // How often, at most, it is reported that there is one of those reasons.
 inline constexpr std::chrono::seconds kReportInterval{10};
-// How long connections are still taken from the backlog when the server is to stop.
-inline constexpr std::chrono::milliseconds kAcceptRestTime{50};
 
 // Thread safety: none, once the thread that runs the io_context has begun; before that, the
 // constructing thread may use it.
@@ -49,7 +47,7 @@ class Listener {
   // Waits for connections, unless it does already or is closed.
   void arm();
 
-  // Accepts what is in the backlog already, then closes.
+  // Accepts what is in the backlog already, at most kBacklog connections, then closes.
   void accept_rest_and_close();
 
   void close() noexcept;
@@ -64,7 +62,7 @@ class Listener {
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                       boost::asio::io_context::executor_type>;
 
-  enum class Outcome { accepted, none_left, skipped, starved };
+  enum class Outcome { accepted, turned_away, none_left, skipped, starved };
 
   Outcome accept_one();
   Outcome starve(const std::string& why);

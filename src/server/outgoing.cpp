@@ -12,8 +12,8 @@ namespace cubby::server {
 namespace {
 
 // What is left of the replies is moved to the session when it is larger, and copied when it is not,
-// so that the worker keeps its buffer.
-constexpr std::size_t kLargestCopiedRest = std::size_t{64} << 10;
+// so that the worker keeps its buffer and the session no more than it needs.
+constexpr std::size_t kLargestCopiedRest = std::size_t{512} << 10;
 
 }  // namespace
 

@@ -71,8 +71,8 @@ class Server {
   // Stops accepting, answers every request that has begun, closes what is idle. A connection counts
   // as idle when it sends nothing for a tenth of a second: a busy client that has just got a reply
   // sends its next request, and is told with the reply to it that the connection closes.
-  // Connections that are still open after `timeout` are cut. Returns at once, and does nothing when
-  // called again; wait() tells when it is done.
+  // Connections that are still open after `timeout`, at most a year, are cut. Returns at once, and
+  // does nothing when called again; wait() tells when it is done.
   void stop(std::chrono::milliseconds timeout);
 
   // Cuts every connection now.

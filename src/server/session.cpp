@@ -3,8 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "protocol/heap_bytes.hpp"
 #include "server/worker.hpp"
 
@@ -24,6 +22,7 @@ Session::Session(Worker& worker, Descriptor socket, Admission::Place place)
   socket_.assign(boost::asio::ip::tcp::v4(), socket.get());
   socket.release();
   worker_.session_began();
+  if (place_.turned_away()) connection_.turn_away();
   set_deadline();
 }
 
@@ -48,7 +47,11 @@ void Session::shed(protocol::Error why) noexcept {
   const bool can_answer = outgoing_.empty() && !connection_.finished();
   std::string reply;
   try {
-    if (!connection_.finished()) connection_.give_up(why, reply);
+    if (can_answer) {
+      connection_.give_up(why, reply);
+    } else {
+      connection_.abandon();
+    }
     protocol::give_back(input_);
     outgoing_.clear();
     if (!can_answer) return cut();
@@ -85,7 +88,7 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
       case Next::wait_for_memory:
         return wait_for_memory(std::move(self));
       case Next::take_turn:
-        return take_turn(std::move(self));
+        return worker.take_turn(std::move(self));
       case Next::close:
         return;
     }
@@ -94,17 +97,12 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
   }
 }
 
-void Session::take_turn(std::unique_ptr<Session> self) {
-  boost::asio::io_context& io = self->worker_.io();
-  boost::asio::post(io, [self = std::move(self)]() mutable { run(std::move(self)); });
-}
-
 void Session::resume(std::unique_ptr<MemoryUser> self) noexcept {
   Worker& worker = worker_;
   waits_for_memory_ = false;
   patience_.forgive(worker.now(), connection_.progress().received_bytes);
   try {
-    take_turn(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
+    worker.take_turn(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
   } catch (const std::exception& error) {
     worker.report("a connection was closed", error);
   }
@@ -133,7 +131,6 @@ Session::Next Session::step() {
     if (const auto next = after(outgoing_.send_rest(socket_.native_handle()))) return *next;
   }
   if (connection_.finished()) return end();
-  if (place_.turned_away()) return turn_away();
   if (connection_.has_more()) return answer({}, true);
 
   if (!worker_.memory().may_read(*this)) return Next::wait_for_memory;
@@ -213,14 +210,6 @@ std::optional<Session::Next> Session::after(Outgoing::Outcome outcome) noexcept 
   return std::nullopt;
 }
 
-// Clients expect no reply before they have sent something, so it waits for that, though not long.
-Session::Next Session::turn_away() {
-  const IoResult got = read_some(socket_.native_handle(), worker_.read_buffer());
-  if (got.status == IoStatus::would_block) return when_nothing_arrived();
-  if (got.status != IoStatus::done) return Next::close;
-  return give_up(protocol::Error::too_many_connections);
-}
-
 // A peer that will send no more may still read, and is told if that was not a whole request.
 Session::Next Session::when_input_ended() {
   return connection_.in_request() ? give_up(protocol::Error::incomplete) : Next::close;
@@ -243,7 +232,10 @@ Session::Next Session::when_nothing_arrived() const noexcept {
 // While the worker drains the peer does not know yet that it must not send more, and closing with
 // its next request unread would reset the connection under the reply.
 Session::Next Session::end() noexcept {
-  if (!connection_.should_linger() && worker_.phase() == Phase::serving) return Next::close;
+  const bool serving = worker_.phase() == Phase::serving;
+  has_much_to_read_ =
+      serving && unacknowledged_bytes(socket_.native_handle()) > kMostLeftToKernelBytes;
+  if (!connection_.should_linger() && serving && !has_much_to_read_) return Next::close;
   end_writing(socket_.native_handle());
   lingering_ = true;
   return read_away();
@@ -257,14 +249,16 @@ Session::Next Session::read_away() noexcept {
   return Next::take_turn;
 }
 
-// To await a request is what nearly every step ends in, so that may cost next to nothing.
 void Session::set_deadline() noexcept {
   const protocol::Progress progress = connection_.progress();
   const Awaited next = awaited(progress.stage);
-  if (next == Awaited::request) {
-    patience_.await_request(worker_.soon());
-  } else if (!patience_.awaits(next, progress.request)) {
-    patience_.await(next, progress.request, worker_.now(), figures());
+  if (next == Awaited::request || !patience_.awaits(next, progress.request)) {
+    const Time now = worker_.now();
+    if (next == Awaited::reading) {
+      patience_.await_reading(progress.request, now, figures());
+    } else {
+      patience_.await(next, progress.request, now);
+    }
   }
   worker_.deadlines().set(*this, patience_.due({.announced = progress.announced_bytes,
                                                 .received = progress.received_bytes}));
@@ -272,32 +266,33 @@ void Session::set_deadline() noexcept {
 
 Awaited Session::awaited(protocol::Progress::Stage stage) const noexcept {
   using Stage = protocol::Progress::Stage;
+  if (!outgoing_.empty() || has_much_to_read_) return Awaited::reading;
   if (lingering_ || place_.turned_away()) return Awaited::farewell;
-  if (!outgoing_.empty()) return Awaited::reading;
   return stage == Stage::in_body   ? Awaited::body
          : stage == Stage::in_head ? Awaited::head
                                    : Awaited::request;
 }
 
-Patience::Figures Session::figures() const noexcept {
-  // The handle is not looked at as const, and changes nothing.
-  const std::size_t unread = unacknowledged_bytes(const_cast<Socket&>(socket_).native_handle());
+Patience::Figures Session::figures() noexcept {
   const protocol::Progress progress = connection_.progress();
   return {.announced = progress.announced_bytes,
           .received = progress.received_bytes,
-          .read = outgoing_.sent_bytes() - unread,
-          .all_read = unread == 0};
+          .sent = outgoing_.sent_bytes(),
+          .read = outgoing_.sent_bytes() - unacknowledged_bytes(socket_.native_handle())};
 }
 
 void Session::on_deadline(Time now) noexcept {
   const Patience::Figures known = figures();
   if (waits_for_memory_) patience_.forgive(now, known.received);
-  switch (patience_.judge(known, now)) {
+  const Patience::Verdict verdict = patience_.judge(known, now);
+  worker_.deadlines().set(
+      *this, verdict == Patience::Verdict::go_on ? patience_.due(known) : now + kLingerTime);
+  switch (verdict) {
     case Patience::Verdict::go_on:
-      return worker_.deadlines().set(*this, patience_.due(known));
+      if (has_much_to_read_ && known.all_read()) cut();
+      return;
     case Patience::Verdict::slow:
       worker_.timeouts().slow.fetch_add(1, std::memory_order_relaxed);
-      worker_.deadlines().set(*this, now + kLingerTime);
       return shed(waits_for_memory_ ? protocol::Error::no_room : protocol::Error::request_timeout);
     case Patience::Verdict::stalled:
       worker_.timeouts().stalled.fetch_add(1, std::memory_order_relaxed);
@@ -307,9 +302,7 @@ void Session::on_deadline(Time now) noexcept {
       worker_.timeouts().idle.fetch_add(1, std::memory_order_relaxed);
       return cut();
     case Patience::Verdict::over:
-      if (connection_.finished()) return cut();
-      worker_.deadlines().set(*this, now + kLingerTime);
-      return shed(protocol::Error::too_many_connections);
+      return connection_.finished() ? cut() : shed(protocol::Error::too_many_connections);
   }
 }
 

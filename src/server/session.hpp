@@ -40,6 +40,9 @@ class Session final : public Timed, public MemoryUser {
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
   static void start(Worker& worker, Descriptor socket, Admission::Place place);
 
+  // Does what there is to do, and goes to wait for more.
+  static void run(std::unique_ptr<Session> self) noexcept;
+
   // Use start().
   Session(Worker& worker, Descriptor socket, Admission::Place place);
   ~Session() override;
@@ -78,8 +81,6 @@ class Session final : public Timed, public MemoryUser {
   // What a session does next.
   enum class Next { wait_to_read, wait_to_write, wait_for_memory, take_turn, close };
 
-  static void run(std::unique_ptr<Session> self) noexcept;
-  static void take_turn(std::unique_ptr<Session> self);
   static void wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what);
   static void wait_for_memory(std::unique_ptr<Session> self);
 
@@ -89,7 +90,6 @@ class Session final : public Timed, public MemoryUser {
   // These return nothing when all is sent.
   std::optional<Next> send(std::string& replies);
   static std::optional<Next> after(Outgoing::Outcome outcome) noexcept;
-  Next turn_away();
   Next when_nothing_arrived() const noexcept;
   Next when_input_ended();
   Next give_up(protocol::Error why);
@@ -97,7 +97,7 @@ class Session final : public Timed, public MemoryUser {
   Next read_away() noexcept;
   void set_deadline() noexcept;
   Awaited awaited(protocol::Progress::Stage stage) const noexcept;
-  Patience::Figures figures() const noexcept;
+  Patience::Figures figures() noexcept;
 
   Worker& worker_;
   const Admission::Place place_;
@@ -108,6 +108,7 @@ class Session final : public Timed, public MemoryUser {
   std::uint64_t arrived_ = 0;  // bytes that were read
   std::size_t linger_bytes_left_ = kLingerBytes;
   bool lingering_ = false;
+  bool has_much_to_read_ = false;  // the peer, while lingering
   bool waits_for_memory_ = false;
   Patience patience_;
 };

@@ -90,10 +90,9 @@ void Worker::run(const std::function<void()>& arm) {
 void Worker::adopt(Descriptor socket, Admission::Place place) {
   connections_.fetch_add(1, std::memory_order_relaxed);
   try {
-    boost::asio::dispatch(io_,
-                          [this, socket = std::move(socket), place = std::move(place)]() mutable {
-                            begin(std::move(socket), std::move(place));
-                          });
+    boost::asio::post(io_, [this, socket = std::move(socket), place = std::move(place)]() mutable {
+      begin(std::move(socket), std::move(place));
+    });
   } catch (...) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     throw;
@@ -177,10 +176,13 @@ void Worker::arm_timer() {
 void Worker::on_timer() {
   timer_armed_ = false;
   obey();
+  give_turns();
   date_.update(this_second());
-  const Time now = last_tick_ = this->now();
-  deadlines_.expire(now, [now](Timed& timed) { static_cast<Session&>(timed).on_deadline(now); });
-  memory_.look_after(now);
+  const Time now = this->now();
+  if (!has_stood_still(now)) {
+    expire_deadlines(now);
+    memory_.look_after(now);
+  }
   if (phase_ == Phase::draining && now >= grace_end_) {
     phase_ = Phase::closing;
     wake_all();
@@ -190,6 +192,20 @@ void Worker::on_timer() {
     cut_now();
   }
   arm_timer();
+}
+
+// When the process was stopped, or the machine asleep, peers did not take so long: what they have
+// sent meanwhile waits to be read. They get a tick for it.
+bool Worker::has_stood_still(Time now) noexcept {
+  const Time since = now - std::exchange(last_tick_, now);
+  forgave_ = !forgave_ && since > 2 * options_.tick;
+  return forgave_;
+}
+
+void Worker::expire_deadlines(Time now) {
+  const bool more = deadlines_.expire(
+      now, [now](Timed& timed) { static_cast<Session&>(timed).on_deadline(now); });
+  if (more) boost::asio::post(io_, [this, now] { expire_deadlines(now); });
 }
 
 void Worker::end_if_done() noexcept {
@@ -211,6 +227,25 @@ void Worker::wait_for_memory(std::unique_ptr<Session> session) {
   memory_.wait(std::move(session));
   // It ticks faster from now on.
   if (is_first) timer_.cancel();
+}
+
+void Worker::take_turn(std::unique_ptr<Session> session) {
+  turns_.push_back(std::move(session));
+  give_turns();
+}
+
+void Worker::give_turns() {
+  if (turn_posted_ || turns_.empty()) return;
+  boost::asio::post(io_, [this] { give_turn(); });
+  turn_posted_ = true;
+}
+
+void Worker::give_turn() {
+  turn_posted_ = false;
+  std::unique_ptr<Session> session = std::move(turns_.front());
+  turns_.pop_front();
+  Session::run(std::move(session));
+  give_turns();
 }
 
 void Worker::session_began() noexcept { memory_.opened(); }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -108,9 +110,11 @@ class Worker {
   const PatienceOptions& patience() const noexcept { return options_.patience; }
   TimeoutCounts& timeouts() noexcept { return timeouts_; }
   Time now() const noexcept { return options_.clock->now(); }
-  // Not before now, and little more than a tick after it; to be had for nothing.
-  Time soon() const noexcept { return last_tick_ + options_.tick; }
+  Time last_tick() const noexcept { return last_tick_; }
   void wait_for_memory(std::unique_ptr<Session> session);
+  // Runs the session later. Only one at a time is, and then it is looked again who has come new: so
+  // a crowd that keeps the worker busy holds nobody up.
+  void take_turn(std::unique_ptr<Session> session);
   void report(const char* what, const std::exception& why) const noexcept;
   void session_began() noexcept;
   void session_ended(Session& session) noexcept;
@@ -124,8 +128,12 @@ class Worker {
   void begin_drain(Time deadline) noexcept;
   void cut_now() noexcept;
   void wake_all() noexcept;
+  void give_turns();
+  void give_turn();
   void arm_timer();
   void on_timer();
+  bool has_stood_still(Time now) noexcept;
+  void expire_deadlines(Time now);
   void end_if_done() noexcept;
 
   // The members below outlive io_, which may hold the last handlers and with them sessions.
@@ -140,6 +148,7 @@ class Worker {
   std::string output_;
   Phase phase_ = Phase::serving;
   Time last_tick_;
+  bool forgave_ = false;  // that peers could not be served, at the last tick
   Time grace_end_{0};
   Time drain_deadline_ = Time::max();
   bool has_cut_ = false;
@@ -151,6 +160,8 @@ class Worker {
   std::atomic<bool> cut_order_{false};
   ConnectionMemory memory_;
   Deadlines deadlines_;
+  std::deque<std::unique_ptr<Session>> turns_;  // who want one
+  bool turn_posted_ = false;
 
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

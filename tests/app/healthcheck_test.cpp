@@ -96,6 +96,12 @@ TEST(Healthcheck, AsksLoopbackWhenEveryAddressIsListenedOn) {
   }
 }
 
+TEST(Healthcheck, TooManyConnectionsAreNoIllness) {
+  Peer peer;
+  peer.answer("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n\r\n");
+  EXPECT_EQ(check_health("127.0.0.1", peer.port(), kLong), "");
+}
+
 TEST(Healthcheck, AnyOtherAnswerIsUnhealthy) {
   const struct {
     const char* reply;

@@ -69,5 +69,30 @@ TEST_F(ServerTest, LetsOthersTakeTurnsWithAnEndlessPipeline) {
   reader.join();
 }
 
+// How many requests of others are answered before the one of whoever comes last.
+TEST_F(ServerTest, ACrowdWithEndlessPipelinesHoldsNewcomersUpForATurnEach) {
+  constexpr int kCrowd = 40;
+  std::atomic<int> answered{0};
+  std::atomic<int> answered_before{0};
+  options_.on_request = [&](const protocol::RequestRecord& request) {
+    ++answered;
+    if (request.path == "/health") answered_before = answered.load();
+  };
+  bind();
+  std::string batch;
+  while (batch.size() < 200'000) batch += get("/get?key=none");
+  std::vector<Client> crowd;
+  for (int i = 0; i < kCrowd; ++i) {
+    crowd.push_back(dial());
+    crowd.back().send_some(batch);
+  }
+  Client newcomer = dial();
+  newcomer.send(get("/health"));
+  server_->start();
+  EXPECT_EQ(newcomer.receive().status, 200);
+  EXPECT_LE(answered_before, 3 * kCrowd * 32);
+  server_.reset();
+}
+
 }  // namespace
 }  // namespace cubby::server

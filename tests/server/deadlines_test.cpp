@@ -89,6 +89,22 @@ TEST_F(DeadlinesTest, WhatComesUpMayBeSetAgainAndDestroyOthers) {
   EXPECT_EQ(up_at(kBegin).size(), 1U) << "again, the next time";
 }
 
+TEST_F(DeadlinesTest, ComeUpSoManyAtOnce) {
+  std::vector<Timed> crowd(Deadlines::kMostAtOnce + 10);
+  for (Timed& timed : crowd) deadlines_.set(timed, kBegin);
+  deadlines_.set(timed_[0], kBegin + seconds(1));
+  int came_up = 0;
+  const auto count = [&](Timed&) { ++came_up; };
+  EXPECT_TRUE(deadlines_.expire(kBegin, count));
+  EXPECT_EQ(came_up, Deadlines::kMostAtOnce);
+  int visited = 0;
+  deadlines_.for_each([&](Timed&) { ++visited; });
+  EXPECT_EQ(visited, 11) << "those that wait for their turn, too";
+  EXPECT_FALSE(deadlines_.expire(kBegin, count));
+  EXPECT_EQ(came_up, Deadlines::kMostAtOnce + 10);
+  EXPECT_EQ(up_at(kBegin + seconds(1)).size(), 1U);
+}
+
 TEST_F(DeadlinesTest, AreAllVisited) {
   for (Timed& timed : timed_)
     deadlines_.set(timed, kBegin + seconds(100 * (&timed - timed_.data())));

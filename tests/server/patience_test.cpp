@@ -24,8 +24,9 @@ class PatienceTest : public testing::Test {
     return patience_.judge(figures, due);
   }
 
-  void await(Awaited what, const Patience::Figures& figures = {}) {
-    patience_.await(what, ++request_, kBegin, figures);
+  void await(Awaited what) { patience_.await(what, ++request_, kBegin); }
+  void await_reading(const Patience::Figures& figures) {
+    patience_.await_reading(++request_, kBegin, figures);
   }
 
   PatienceOptions options_;
@@ -70,46 +71,76 @@ TEST_F(PatienceTest, WithoutARateABodyHasItsDeadlineOnly) {
 }
 
 TEST_F(PatienceTest, AReaderMustGetOn) {
-  await(Awaited::reading, {.read = 100});
-  EXPECT_EQ(judge_when_due({.read = 5099}), Verdict::stalled);
-  await(Awaited::reading, {.read = 100});
-  EXPECT_EQ(judge_when_due({.read = 5100}), Verdict::go_on);
+  await_reading({.sent = 100'000, .read = 100});
+  EXPECT_EQ(judge_when_due({.sent = 100'000, .read = 5099}), Verdict::stalled);
+  await_reading({.sent = 100'000, .read = 100});
+  EXPECT_EQ(judge_when_due({.sent = 100'000, .read = 5100}), Verdict::go_on);
   EXPECT_EQ(patience_.due({}), kBegin + seconds(20));
-  EXPECT_EQ(judge_when_due({.read = 10'099}), Verdict::stalled);
+  EXPECT_EQ(judge_when_due({.sent = 100'000, .read = 10'099}), Verdict::stalled);
+}
+
+TEST_F(PatienceTest, AReaderThatHasReadEverythingHasReadEnough) {
+  await_reading({.sent = 1000, .read = 100});
+  EXPECT_EQ(judge_when_due({.sent = 90'000, .read = 999}), Verdict::stalled);
+  await_reading({.sent = 1000, .read = 100});
+  EXPECT_EQ(judge_when_due({.sent = 90'000, .read = 1000}), Verdict::go_on);
 }
 
 TEST_F(PatienceTest, WithoutARateAReaderMustReadSomething) {
   options_.min_rate = 0;
-  await(Awaited::reading, {.read = 100});
-  EXPECT_EQ(judge_when_due({.read = 101}), Verdict::go_on);
-  EXPECT_EQ(judge_when_due({.read = 101}), Verdict::stalled);
+  await_reading({.sent = 1000, .read = 100});
+  EXPECT_EQ(judge_when_due({.sent = 1000, .read = 101}), Verdict::go_on);
+  EXPECT_EQ(judge_when_due({.sent = 1000, .read = 101}), Verdict::stalled);
 }
 
 TEST_F(PatienceTest, AnIdleConnectionIsKept) {
-  patience_.await_request(kBegin);
-  EXPECT_EQ(judge_when_due({.read = 300, .all_read = true}), Verdict::go_on);
+  await(Awaited::request);
+  EXPECT_EQ(judge_when_due({.sent = 300, .read = 300}), Verdict::go_on);
   EXPECT_EQ(patience_.due({}), kBegin + seconds(75));
-  EXPECT_EQ(judge_when_due({.read = 300, .all_read = true}), Verdict::idle);
+  EXPECT_EQ(judge_when_due({.sent = 300, .read = 300}), Verdict::idle);
 }
 
 TEST_F(PatienceTest, ANewConnectionIsIdle) {
-  EXPECT_EQ(judge_when_due({.all_read = true}), Verdict::go_on);
+  EXPECT_EQ(judge_when_due({}), Verdict::go_on);
   EXPECT_EQ(patience_.due({}), kBegin + seconds(75));
 }
 
 TEST_F(PatienceTest, WhatTheKernelHoldsForAReaderThatStandsStillIsNotKept) {
-  patience_.await_request(kBegin);
+  await(Awaited::request);
   EXPECT_EQ(patience_.due({}), kBegin + seconds(10));
-  EXPECT_EQ(judge_when_due({.read = 60'000}), Verdict::go_on) << "it has read";
+  EXPECT_EQ(judge_when_due({.sent = 90'000, .read = 0}), Verdict::go_on) << "it may be new";
   EXPECT_EQ(patience_.due({}), kBegin + seconds(20));
-  EXPECT_EQ(judge_when_due({.read = 60'000}), Verdict::stalled);
+  EXPECT_EQ(judge_when_due({.sent = 90'000, .read = 4999}), Verdict::stalled);
 }
 
-TEST_F(PatienceTest, ShortIdlenessCountsForTheUnreadToo) {
+TEST_F(PatienceTest, ToAskForMoreIsNotToRead) {
+  for (int i = 1; i <= 2; ++i) {
+    patience_.await(Awaited::request, ++request_, kBegin + i * seconds(10) - kMoment);
+    EXPECT_EQ(patience_.due({}), kBegin + i * seconds(10));
+    const auto verdict = patience_.judge({.sent = 90'000, .read = 0}, kBegin + i * seconds(10));
+    EXPECT_EQ(verdict, i == 1 ? Verdict::go_on : Verdict::stalled);
+  }
+}
+
+TEST_F(PatienceTest, WhoAsksSeldomAndReadsIsKept) {
+  std::uint64_t bytes = 0;
+  for (int i = 1; i < 100; ++i) {
+    patience_.await(Awaited::request, ++request_, kBegin + i * seconds(10) - kMoment);
+    bytes += 300;
+    ASSERT_EQ(patience_.judge({.sent = bytes, .read = bytes - 300}, kBegin + i * seconds(10)),
+              Verdict::go_on)
+        << "the last reply is on its way";
+  }
+}
+
+TEST_F(PatienceTest, WhatIsUnreadIsNotIdle) {
   options_.idle_timeout = seconds(2);
-  patience_.await_request(kBegin);
+  await(Awaited::request);
   EXPECT_EQ(patience_.due({}), kBegin + seconds(2));
-  EXPECT_EQ(judge_when_due({.read = 10, .all_read = true}), Verdict::idle);
+  const Patience::Figures unread{.sent = 300, .read = 10};
+  EXPECT_EQ(patience_.judge(unread, kBegin + seconds(2)), Verdict::go_on);
+  EXPECT_EQ(patience_.judge(unread, kBegin + seconds(9)), Verdict::go_on);
+  EXPECT_EQ(patience_.judge({.sent = 300, .read = 300}, kBegin + seconds(9)), Verdict::idle);
 }
 
 TEST_F(PatienceTest, AFarewellIsShort) {
@@ -119,11 +150,11 @@ TEST_F(PatienceTest, AFarewellIsShort) {
 }
 
 TEST_F(PatienceTest, TellsWhetherItIsTheSameThing) {
-  patience_.await(Awaited::head, 1, kBegin, {});
+  patience_.await(Awaited::head, 1, kBegin);
   EXPECT_TRUE(patience_.awaits(Awaited::head, 1));
   EXPECT_FALSE(patience_.awaits(Awaited::head, 2));
   EXPECT_FALSE(patience_.awaits(Awaited::body, 1));
-  patience_.await_request(kBegin);
+  patience_.await(Awaited::request, 1, kBegin);
   EXPECT_FALSE(patience_.awaits(Awaited::head, 1));
 }
 

@@ -81,6 +81,27 @@ TEST_F(StopTest, AnswersWhatWaitsInTheBacklog) {
   EXPECT_TRUE(server_->wait());
 }
 
+TEST_F(StopTest, AnswersAllThatWaitsInTheBacklogHoweverMuchItIs) {
+  constexpr int kClients = 100;
+  constexpr int kRequests = 100;
+  store("k", 3000);
+  bind();
+  std::string batch;
+  for (int i = 0; i < kRequests; ++i) batch += get("/get?key=k");
+  std::vector<Client> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(dial());
+    clients.back().send(batch);
+  }
+  server_->start();
+  server_->stop(kPatience);
+  for (Client& client : clients) {
+    for (int i = 0; i < kRequests; ++i) ASSERT_EQ(client.receive().status, 200) << i;
+    client.end_writing();
+  }
+  EXPECT_TRUE(server_->wait());
+}
+
 TEST_F(StopTest, AnswersEveryRequestThatWasSentBefore) {
   serve(2);
   std::vector<Client> clients;

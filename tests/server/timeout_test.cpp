@@ -185,17 +185,91 @@ TEST_F(TimeoutTest, AReaderThatGetsOnMayTakeLong) {
   }
 }
 
-TEST_F(TimeoutTest, WhatTheKernelHoldsForAReaderThatStandsStillIsNotKept) {
-  store("k", 100'000);
+class UnreadTest : public TimeoutTest {
+ protected:
+  UnreadTest() { store("k", 100'000); }
+
+  // A connection that is sent what it does not read.
+  Client ask(const std::string& request) {
+    Client client = Client::unconnected(4 * 1024);
+    client.connect({"127.0.0.1", server_->port()});
+    client.send(request);
+    EXPECT_TRUE(client.readable_within(kPatience));
+    let_it_read();
+    return client;
+  }
+};
+
+TEST_F(UnreadTest, IsNotKeptByTheKernelForLong) {
   serve();
-  Client stalled = Client::unconnected(4 * 1024);
-  stalled.connect({"127.0.0.1", server_->port()});
-  stalled.send(get("/get?key=k"));
-  ASSERT_TRUE(stalled.readable_within(kPatience));
-  let_it_read();
+  Client stalled = ask(get("/get?key=k"));
   advance(seconds(11));
+  EXPECT_TRUE(counts("closed_stalled", 0));
   advance(seconds(11));
+  EXPECT_TRUE(counts("closed_stalled", 1));
+  EXPECT_THROW(stalled.receive_all(), std::system_error);
+}
+
+TEST_F(UnreadTest, IsNotReadByAskingForMore) {
+  serve();
+  Client stalled = ask(get("/get?key=k"));
+  for (int i = 0; i < 3; ++i) {
+    try {
+      stalled.send(get("/health"));
+    } catch (const std::system_error&) {
+      break;
+    }
+    let_it_read();
+    advance(seconds(10));
+  }
+  EXPECT_TRUE(counts("closed_stalled", 1));
+}
+
+TEST_F(UnreadTest, IsNotLeftToTheKernelAtTheEnd) {
+  options_.admission.max_connections = 10;
+  serve();
+  Client stalled = ask("GET /get?key=k HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(counts("open", 2)) << "it keeps its place";
+  advance(seconds(11));
+  EXPECT_TRUE(counts("closed_stalled", 1));
+}
+
+TEST_F(UnreadTest, WhoReadsItWhenTheConnectionIsAtItsEndGetsItWhole) {
+  serve();
+  Client late = ask("GET /get?key=k HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(late.receive().body.size(),
+            std::string(R"({"status":"OK","key":"k","value":""})").size() + 100'000);
+  EXPECT_TRUE(late.closed_by_peer());
+  late.end_writing();
   EXPECT_TRUE(eventually([&] { return server_->connections() == 0; }));
+}
+
+// Of a stop of the process, or of the machine's sleep, peers know nothing.
+TEST_F(TimeoutTest, WhatArrivedWhileTheServerStoodStillIsRead) {
+  options_.tick = seconds(1);
+  serve();
+  Client client = begin("GET /heal");
+  let_it_read();
+  clock_.advance(seconds(80));
+  client.send("th HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_TRUE(is_open(client)) << "and has its time from then";
+}
+
+TEST_F(TimeoutTest, ARefusalThatNobodyIsSentIsNotCounted) {
+  options_.connection_memory_bytes = std::size_t{1} << 20;
+  store("k", 250'000);
+  serve();
+  std::string batch;
+  for (int i = 0; i < 200; ++i) batch += get("/get?key=k");
+  std::vector<Client> stalled;
+  for (int i = 0; i < 12; ++i) {
+    stalled.push_back(Client::unconnected(16 * 1024));
+    stalled.back().connect({"127.0.0.1", server_->port()});
+    stalled.back().send(batch);
+  }
+  EXPECT_TRUE(eventually([&] { return server_->connections() < 12; }));
+  EXPECT_TRUE(counts("5xx", 0));
 }
 
 }  // namespace

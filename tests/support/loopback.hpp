@@ -33,6 +33,7 @@ struct World {
   protocol::TtlPolicy ttl;
   protocol::DateHeader date{kTestTime};
   std::size_t output_cap_bytes = std::size_t{256} << 10;
+  std::size_t most_requests_at_once = 32;
   std::function<void(const protocol::RequestRecord&)> on_request;
   std::function<protocol::ProcessMemory()> process_memory;
   std::function<protocol::ProcessCounts()> process_counts;
@@ -47,8 +48,10 @@ struct World {
   }
 
   protocol::Context context() {
-    return {cache,           limits,          ttl,   date, output_cap_bytes, &on_request,
-            &process_memory, &process_counts, &tally};
+    return {cache,       limits,           ttl,
+            date,        output_cap_bytes, most_requests_at_once,
+            &on_request, &process_memory,  &process_counts,
+            &tally};
   }
 };
 
