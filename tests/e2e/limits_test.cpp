@@ -76,9 +76,9 @@ TEST(LimitFlags, ConnectionsPerIp) {
 TEST(LimitFlags, Timeouts) {
   Daemon daemon({"--header-timeout", "1s", "--body-timeout", "1s", "--idle-timeout", "1s",
                  "--send-timeout", "1s", "--max-value-size", "16m"});
+  const std::string large = put("large", std::string(std::size_t{16} << 20, 'v'));
   Client writer(daemon.address());
-  const std::string large(std::size_t{16} << 20, 'v');
-  ASSERT_EQ(writer.exchange(put("large", large)).status, 200);
+  ASSERT_EQ(writer.exchange(large).status, 200);
   Client head(daemon.address());
   head.send("GET /health HT");
   Client body(daemon.address());
