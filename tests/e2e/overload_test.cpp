@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstddef>
 #include <exception>
-#include <filesystem>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "support/child_process.hpp"
 #include "support/churn.hpp"
 #include "support/client.hpp"
+#include "support/descriptors.hpp"
 #include "support/memory_report.hpp"
 #include "support/process_memory.hpp"
 #include "support/sanitizers.hpp"
@@ -41,11 +41,6 @@ bool allow_descriptors(rlim_t count) {
   if (limit.rlim_cur >= count) return true;
   limit.rlim_cur = count;
   return limit.rlim_max >= count && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
-}
-
-std::size_t open_descriptors(int pid) {
-  const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd");
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
 // Asks for /health on one new connection after another, until the end.

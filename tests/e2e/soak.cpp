@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,6 +17,7 @@
 #include "e2e/soak_load.hpp"
 #include "support/child_process.hpp"
 #include "support/churn.hpp"
+#include "support/descriptors.hpp"
 #include "support/process_memory.hpp"
 #include "support/sanitizers.hpp"
 
@@ -49,11 +49,6 @@ struct Sample {
   std::size_t resident_bytes = 0;
   std::size_t descriptors = 0;
 };
-
-std::size_t open_descriptors(int pid) {
-  const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd");
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
-}
 
 Sample most_of(const std::vector<Sample>& samples, std::size_t from, std::size_t to) {
   Sample most;

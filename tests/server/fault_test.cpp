@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cubby/cache.hpp>
 
@@ -29,6 +29,7 @@
 #include "server/server.hpp"
 #include "server/server_fixture.hpp"
 #include "support/client.hpp"
+#include "support/descriptors.hpp"
 
 namespace cubby::server {
 namespace {
@@ -37,11 +38,6 @@ using test::FaultKind;
 
 constexpr std::size_t kLarge = 300'000;
 constexpr std::chrono::seconds kStopTimeout{5};
-
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator entries("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
-}
 
 // Ends the program when what is done meanwhile takes too long, since nothing else can end it.
 class Watchdog {
@@ -214,7 +210,7 @@ class FaultTest : public ::testing::TestWithParam<FaultKind> {
 
   // Returns what has failed; empty when there were fewer than n calls.
   std::string live_with_fault(std::size_t n) {
-    const std::size_t before = open_descriptors();
+    const std::size_t before = test::open_descriptors(::getpid());
     test::set_fault(GetParam(), n);
     {
       const Watchdog watchdog("FaultTest", GetParam(), n);
@@ -228,7 +224,7 @@ class FaultTest : public ::testing::TestWithParam<FaultKind> {
       }
     }
     const std::string failed = test::end_faults();
-    EXPECT_EQ(open_descriptors(), before) << n << ": " << failed;
+    EXPECT_EQ(test::open_descriptors(::getpid()), before) << n << ": " << failed;
     EXPECT_EQ(cache_.check_invariants(), "") << n << ": " << failed;
     cache_.clear();
     return failed;
