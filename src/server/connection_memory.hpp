@@ -19,9 +19,8 @@
 
 namespace cubby::server {
 
-// What an open connection takes that holds nothing: its session and what Asio keeps for it, as
-// measured.
-inline constexpr std::size_t kIdleConnectionBytes = 1056;
+// What an open connection takes that holds nothing: its session, as measured.
+inline constexpr std::size_t kIdleConnectionBytes = 768;
 
 // The budget is asked in steps of this, so that it is left alone while requests come and go.
 inline constexpr std::size_t kReservationStep = std::size_t{256} << 10;

@@ -63,6 +63,7 @@ Listener::Listener(asio::io_context& io, const std::string& host, std::uint16_t 
     acceptor_.bind(endpoint);
     acceptor_.native_non_blocking(true);
     limit_unsent(acceptor_.native_handle());
+    send_without_delay(acceptor_.native_handle());
     acceptor_.listen(kBacklog);
     port_ = acceptor_.local_endpoint().port();
   } catch (const boost::system::system_error& error) {

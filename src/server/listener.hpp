@@ -43,6 +43,7 @@ class Listener {
            Admission& admission, Handler on_connection, Reporter report);
 
   std::uint16_t port() const noexcept { return port_; }
+  int descriptor() noexcept { return acceptor_.native_handle(); }
 
   // Waits for connections, unless it does already or is closed.
   void arm();

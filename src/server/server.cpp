@@ -53,7 +53,13 @@ class Server::Impl {
               least_loaded().adopt(std::move(socket), std::move(place));
             },
             reporter_),
-        maintenance_(workers_.front()->io(), [this] { return maintain(); }) {}
+        maintenance_(workers_.front()->io(), [this] {
+          const bool more = maintain();
+          workers_.front()->set_hurried(more);
+          return more;
+        }) {
+    workers_.front()->poller().let_interrupt(listener_.descriptor());
+  }
 
   ~Impl() {
     abort();

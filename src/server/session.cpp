@@ -15,32 +15,25 @@ void Session::start(Worker& worker, Descriptor socket, Admission::Place place) {
 Session::Session(Worker& worker, Descriptor socket, Admission::Place place)
     : worker_(worker),
       place_(std::move(place)),
-      socket_(worker.io()),
+      socket_(std::move(socket)),
       connection_(worker.context()),
       patience_(worker.patience(), worker.now()) {
-  send_without_delay(socket.get());
-  socket_.assign(boost::asio::ip::tcp::v4(), socket.get());
-  socket.release();
   worker_.session_began();
   if (place_.turned_away()) connection_.turn_away();
   set_deadline();
 }
 
 Session::~Session() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
   worker_.session_ended(*this);
 }
 
-void Session::wake() noexcept {
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
-}
+void Session::wake() noexcept { worker_.poller().call(*this); }
 
 void Session::cut() noexcept {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
   Timed::unlink();
+  wake();
 }
 
 void Session::shed(protocol::Error why) noexcept {
@@ -78,13 +71,14 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
   Worker& worker = self->worker_;
   try {
     const Next next = self->step();
+    const int fd = self->socket_.get();
     worker.memory().account(*self);
     if (next != Next::close) self->set_deadline();
     switch (next) {
       case Next::wait_to_read:
-        return wait(std::move(self), Socket::wait_read);
+        return worker.poller().wait(fd, Poller::What::reading, std::move(self));
       case Next::wait_to_write:
-        return wait(std::move(self), Socket::wait_write);
+        return worker.poller().wait(fd, Poller::What::writing, std::move(self));
       case Next::wait_for_memory:
         return wait_for_memory(std::move(self));
       case Next::take_turn:
@@ -108,12 +102,8 @@ void Session::resume(std::unique_ptr<MemoryUser> self) noexcept {
   }
 }
 
-void Session::wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what) {
-  Socket& socket = self->socket_;
-  socket.async_wait(what, [self = std::move(self)](boost::system::error_code error) mutable {
-    if (error && error != boost::asio::error::operation_aborted) return;
-    run(std::move(self));
-  });
+void Session::go_on(std::unique_ptr<Waiter> self) noexcept {
+  run(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
 }
 
 void Session::wait_for_memory(std::unique_ptr<Session> self) {
@@ -125,10 +115,10 @@ void Session::wait_for_memory(std::unique_ptr<Session> self) {
 // Does one thing at most that takes time (answers one buffer of requests), so that sessions take
 // turns.
 Session::Next Session::step() {
-  if (!socket_.is_open()) return Next::close;
+  if (!socket_.valid()) return Next::close;
   if (lingering_) return read_away();
   if (!outgoing_.empty()) {
-    if (const auto next = after(outgoing_.send_rest(socket_.native_handle()))) return *next;
+    if (const auto next = after(outgoing_.send_rest(socket_.get()))) return *next;
   }
   if (connection_.finished()) return end();
   if (connection_.has_more()) return answer({}, true);
@@ -137,11 +127,11 @@ Session::Next Session::step() {
 
   auto buffer = worker_.read_buffer();
   if (worker_.memory().tight() && !has_promise()) buffer = buffer.first(kReadBytesWhenTight);
-  const IoResult got = read_some(socket_.native_handle(), buffer);
+  const IoResult got = read_some(socket_.get(), buffer);
   switch (got.status) {
     case IoStatus::done:
       arrived_ += got.bytes;
-      return answer({buffer.data(), got.bytes}, got.bytes == buffer.size());
+      return answer({buffer.data(), got.bytes}, got.bytes == buffer.size() || has_news());
     case IoStatus::would_block:
       return when_nothing_arrived();
     case IoStatus::end:  // all replies are sent, or there would have been no reading
@@ -167,15 +157,14 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
 
   if (const auto next = send(replies)) return *next;
   if (connection_.finished()) return end();
-  const bool look_again =
-      connection_.has_more() || may_be_more || worker_.phase() != Phase::serving;
+  const bool look_again = connection_.has_more() || connection_.in_request() || may_be_more ||
+                          worker_.phase() != Phase::serving;
   return look_again ? Next::take_turn : Next::wait_to_read;
 }
 
 std::optional<Session::Next> Session::send(std::string& replies) {
   if (replies.empty()) return std::nullopt;
-  const auto outcome =
-      outgoing_.send(socket_.native_handle(), replies, connection_.take_large_body());
+  const auto outcome = outgoing_.send(socket_.get(), replies, connection_.take_large_body());
   if (replies.capacity() > kMaxIdleOutputBytes) protocol::give_back(replies);
   return after(outcome);
 }
@@ -233,16 +222,15 @@ Session::Next Session::when_nothing_arrived() const noexcept {
 // its next request unread would reset the connection under the reply.
 Session::Next Session::end() noexcept {
   const bool serving = worker_.phase() == Phase::serving;
-  has_much_to_read_ =
-      serving && unacknowledged_bytes(socket_.native_handle()) > kMostLeftToKernelBytes;
+  has_much_to_read_ = serving && unacknowledged_bytes(socket_.get()) > kMostLeftToKernelBytes;
   if (!connection_.should_linger() && serving && !has_much_to_read_) return Next::close;
-  end_writing(socket_.native_handle());
+  end_writing(socket_.get());
   lingering_ = true;
   return read_away();
 }
 
 Session::Next Session::read_away() noexcept {
-  const IoResult got = read_some(socket_.native_handle(), worker_.read_buffer());
+  const IoResult got = read_some(socket_.get(), worker_.read_buffer());
   if (got.status == IoStatus::would_block) return Next::wait_to_read;
   if (got.status != IoStatus::done || got.bytes >= linger_bytes_left_) return Next::close;
   linger_bytes_left_ -= got.bytes;
@@ -278,7 +266,7 @@ Patience::Figures Session::figures() noexcept {
   return {.announced = progress.announced_bytes,
           .received = progress.received_bytes,
           .sent = outgoing_.sent_bytes(),
-          .read = outgoing_.sent_bytes() - unacknowledged_bytes(socket_.native_handle())};
+          .read = outgoing_.sent_bytes() - unacknowledged_bytes(socket_.get())};
 }
 
 void Session::on_deadline(Time now) noexcept {
@@ -296,7 +284,7 @@ void Session::on_deadline(Time now) noexcept {
       return shed(waits_for_memory_ ? protocol::Error::no_room : protocol::Error::request_timeout);
     case Patience::Verdict::stalled:
       worker_.timeouts().stalled.fetch_add(1, std::memory_order_relaxed);
-      reset_when_closed(socket_.native_handle());
+      reset_when_closed(socket_.get());
       return cut();
     case Patience::Verdict::idle:
       worker_.timeouts().idle.fetch_add(1, std::memory_order_relaxed);

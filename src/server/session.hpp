@@ -9,16 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "protocol/connection.hpp"
 #include "server/admission.hpp"
 #include "server/connection_memory.hpp"
 #include "server/deadlines.hpp"
 #include "server/outgoing.hpp"
 #include "server/patience.hpp"
+#include "server/poller.hpp"
 #include "server/socket_io.hpp"
 
 namespace cubby::server {
@@ -28,14 +25,14 @@ class Worker;
 // A session owns bytes only for a request that has not arrived whole and for replies that the
 // kernel did not take; everything else goes through its worker's buffers.
 //
-// Ownership: a session always waits for exactly one thing, and the handler of that operation, or
-// the worker's memory, owns it. When it has nothing to wait for any more it is destroyed, which
-// closes the connection.
+// Ownership: a session always waits for exactly one thing, and what it waits for owns it: the
+// worker's poller, its line of turns, or its memory. When it has nothing to wait for any more it is
+// destroyed, which closes the connection.
 //
 // Until it is closed it has a deadline, among those of its worker.
 //
 // Thread safety: none; a session belongs to its worker's thread.
-class Session final : public Timed, public MemoryUser {
+class Session final : public Timed, public MemoryUser, public Poller::Waiter {
  public:
   // Serves the connection until it ends. Throws when it cannot be begun; it is then closed.
   static void start(Worker& worker, Descriptor socket, Admission::Place place);
@@ -54,7 +51,7 @@ class Session final : public Timed, public MemoryUser {
   void on_deadline(Time now) noexcept;
 
   // Closes the connection, whatever it is doing; it has no deadline any more. The session itself
-  // goes when its wait has been called off.
+  // goes when it goes on.
   void cut() noexcept;
 
   // Lets go of all memory that it can do without: the request that is in progress is refused, and
@@ -71,17 +68,16 @@ class Session final : public Timed, public MemoryUser {
   void let_go() noexcept override { shed(protocol::Error::no_room); }
   void resume(std::unique_ptr<MemoryUser> self) noexcept override;
 
+  // Poller::Waiter:
+  void go_on(std::unique_ptr<Waiter> self) noexcept override;
+
   // A request has begun that is not answered, or a reply is not sent.
   bool busy() const noexcept;
 
  private:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                                  boost::asio::io_context::executor_type>;
-
   // What a session does next.
   enum class Next { wait_to_read, wait_to_write, wait_for_memory, take_turn, close };
 
-  static void wait(std::unique_ptr<Session> self, boost::asio::socket_base::wait_type what);
   static void wait_for_memory(std::unique_ptr<Session> self);
 
   Next step();
@@ -101,7 +97,7 @@ class Session final : public Timed, public MemoryUser {
 
   Worker& worker_;
   const Admission::Place place_;
-  Socket socket_;
+  Descriptor socket_;
   protocol::Connection connection_;
   std::string input_;  // received, not yet consumed by connection_
   Outgoing outgoing_;

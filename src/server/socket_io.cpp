@@ -40,8 +40,10 @@ IpAddress ip_address(const sockaddr_storage& address) noexcept {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
+Descriptor::~Descriptor() { close(); }
+
+void Descriptor::close() noexcept {
+  if (fd_ >= 0) ::close(release());
 }
 
 int Descriptor::release() noexcept { return std::exchange(fd_, -1); }

@@ -24,6 +24,9 @@ class Descriptor {
   // Gives the ownership up.
   int release() noexcept;
 
+  // Closes it now.
+  void close() noexcept;
+
  private:
   int fd_;
 };
@@ -61,6 +64,7 @@ std::size_t unacknowledged_bytes(int fd) noexcept;
 void reset_when_closed(int fd) noexcept;
 
 // Sends small replies at once instead of waiting for more to send with them (TCP_NODELAY).
+// Connections inherit it from the listening socket.
 void send_without_delay(int fd) noexcept;
 
 // How much the kernel keeps of what a peer's window has no place for yet, on each connection.

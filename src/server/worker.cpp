@@ -24,6 +24,13 @@ constexpr std::chrono::milliseconds kFailureDelay{100};
 // How often deadlines are looked at when the server is to stop.
 constexpr std::chrono::milliseconds kDrainTick{50};
 
+// How often the sockets are looked at before the io_context has its turn. To go through it takes
+// two more system calls than a look.
+constexpr int kLooksInARow = 8;
+// How long such a look waits, so that a client who waits for his replies is still met: the
+// io_context's timers are late by so much, times kLooksInARow.
+constexpr std::chrono::milliseconds kLookTime{2};
+
 // How long the first timer may take to fire.
 constexpr std::chrono::seconds kTimerPatience{1};
 
@@ -77,6 +84,7 @@ void Worker::run(const std::function<void()>& arm) {
   for (;;) {
     try {
       arm_timer();
+      arm_poller();
       if (arm) arm();
       io_.run();
       return;
@@ -90,13 +98,15 @@ void Worker::run(const std::function<void()>& arm) {
 void Worker::adopt(Descriptor socket, Admission::Place place) {
   connections_.fetch_add(1, std::memory_order_relaxed);
   try {
-    boost::asio::post(io_, [this, socket = std::move(socket), place = std::move(place)]() mutable {
-      begin(std::move(socket), std::move(place));
-    });
+    boost::asio::dispatch(io_,
+                          [this, socket = std::move(socket), place = std::move(place)]() mutable {
+                            begin(std::move(socket), std::move(place));
+                          });
   } catch (...) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     throw;
   }
+  if (!io_.get_executor().running_in_this_thread()) poller_.interrupt();
 }
 
 void Worker::begin(Descriptor socket, Admission::Place place) noexcept {
@@ -124,6 +134,7 @@ void Worker::cut_all() noexcept {
 void Worker::hand_orders_over() noexcept {
   try {
     boost::asio::dispatch(io_, [this] { obey(); });
+    poller_.interrupt();
   } catch (const std::bad_alloc&) {
   }
 }
@@ -176,7 +187,7 @@ void Worker::arm_timer() {
 void Worker::on_timer() {
   timer_armed_ = false;
   obey();
-  give_turns();
+  serve();
   date_.update(this_second());
   const Time now = this->now();
   if (!has_stood_still(now)) {
@@ -213,6 +224,7 @@ void Worker::end_if_done() noexcept {
   ended_ = true;
   work_.reset();
   timer_.cancel();
+  poller_.cancel();
 }
 
 void Worker::report(const char* what, const std::exception& why) const noexcept {
@@ -231,26 +243,44 @@ void Worker::wait_for_memory(std::unique_ptr<Session> session) {
 
 void Worker::take_turn(std::unique_ptr<Session> session) {
   turns_.push_back(std::move(session));
-  give_turns();
-}
-
-void Worker::give_turns() {
-  if (turn_posted_ || turns_.empty()) return;
-  boost::asio::post(io_, [this] { give_turn(); });
-  turn_posted_ = true;
+  if (!serving_) poller_.interrupt();
 }
 
 void Worker::give_turn() {
-  turn_posted_ = false;
+  if (turns_.empty()) return;
   std::unique_ptr<Session> session = std::move(turns_.front());
   turns_.pop_front();
   Session::run(std::move(session));
-  give_turns();
+}
+
+void Worker::arm_poller() {
+  if (poller_armed_ || ended_) return;
+  poller_.async_wait([this] {
+    poller_armed_ = false;
+    serve();
+    arm_poller();
+  });
+  poller_armed_ = true;
+}
+
+void Worker::serve() {
+  serving_ = true;
+  for (int looks = 0; looks == 0 || (looks < kLooksInARow && !hurried_); ++looks) {
+    const bool may_wait = looks > 0 && turns_.empty();
+    const Poller::Found found = poller_.look(may_wait ? kLookTime : Time(0));
+    give_turn();
+    if (found == Poller::Found::interrupted && looks > 0) break;
+    if (found == Poller::Found::nothing && turns_.empty()) break;
+    if (ended_) break;
+  }
+  serving_ = false;
+  if (!turns_.empty()) poller_.interrupt();
 }
 
 void Worker::session_began() noexcept { memory_.opened(); }
 
 void Worker::session_ended(Session& session) noexcept {
+  poller_.forget(session);
   memory_.closed(session);
   connection_ended();
 }

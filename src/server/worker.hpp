@@ -24,6 +24,7 @@
 #include "server/admission.hpp"
 #include "server/connection_memory.hpp"
 #include "server/deadlines.hpp"
+#include "server/poller.hpp"
 #include "server/server.hpp"
 #include "server/session.hpp"
 #include "server/socket_io.hpp"
@@ -67,7 +68,7 @@ struct Figures {
 class Worker {
  public:
   // `options`, `figures` and `timeouts` must outlive the worker. Throws
-  // boost::system::system_error when the system lacks the means.
+  // std::system_error or boost::system::system_error when the system lacks the means.
   Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
          TimeoutCounts& timeouts);
   ~Worker();
@@ -80,6 +81,10 @@ class Worker {
   // Serves until drain() or cut_all() has been called and no connection is left. `arm` is called
   // first, and again after every failure, to start whatever else this thread has to wait for.
   void run(const std::function<void()>& arm);
+
+  // Comes back to the io_context, for other work than requests, as often as it can, or not. Belongs
+  // to the thread in run().
+  void set_hurried(bool hurried) noexcept { hurried_ = hurried; }
 
   // Serves a new connection. It counts from now on.
   void adopt(Descriptor socket, Admission::Place place);
@@ -106,6 +111,7 @@ class Worker {
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), kReadBufferBytes}; }
   std::string& output() noexcept { return output_; }
   ConnectionMemory& memory() noexcept { return memory_; }
+  Poller& poller() noexcept { return poller_; }
   Deadlines& deadlines() noexcept { return deadlines_; }
   const PatienceOptions& patience() const noexcept { return options_.patience; }
   TimeoutCounts& timeouts() noexcept { return timeouts_; }
@@ -128,8 +134,9 @@ class Worker {
   void begin_drain(Time deadline) noexcept;
   void cut_now() noexcept;
   void wake_all() noexcept;
-  void give_turns();
   void give_turn();
+  void arm_poller();
+  void serve();
   void arm_timer();
   void on_timer();
   bool has_stood_still(Time now) noexcept;
@@ -161,9 +168,12 @@ class Worker {
   ConnectionMemory memory_;
   Deadlines deadlines_;
   std::deque<std::unique_ptr<Session>> turns_;  // who want one
-  bool turn_posted_ = false;
+  bool serving_ = false;
+  bool hurried_ = false;
+  bool poller_armed_ = false;
 
   boost::asio::io_context io_{1};
+  Poller poller_{io_};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;
 };

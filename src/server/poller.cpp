@@ -1,0 +1,110 @@
+#include "server/poller.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace cubby::server {
+namespace {
+
+constexpr std::uint32_t kNews = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
+
+int checked(int result) {
+  if (result >= 0) return result;
+  throw std::system_error(errno, std::system_category(), "cannot wait for connections");
+}
+
+}  // namespace
+
+// Invariant: whoever waits, and nobody else, has waits_for_ set and belongs to the poller; those in
+// called_ do.
+
+Poller::Poller(boost::asio::io_context& io)
+    : set_(io), bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+  Descriptor set(checked(::epoll_create1(EPOLL_CLOEXEC)));
+  set_.assign(set.get());
+  set.release();
+  let_interrupt(bell_.get());
+}
+
+void Poller::cancel() noexcept {
+  boost::system::error_code ignored;
+  set_.cancel(ignored);
+}
+
+void Poller::control(int operation, int fd, std::uint32_t events, Waiter* waiter) {
+  epoll_event event{.events = events | EPOLLET, .data = {.ptr = waiter}};
+  checked(::epoll_ctl(set_.native_handle(), operation, fd, &event));
+}
+
+// To wait for room is rare, so there the kernel is asked to look again.
+void Poller::wait(int fd, What what, std::unique_ptr<Waiter> waiter) {
+  Waiter& w = *waiter;
+  const bool writing = what == What::writing;
+  if (!w.registered_ || writing) {
+    control(w.registered_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+            EPOLLIN | EPOLLRDHUP | EPOLLPRI | (writing ? EPOLLOUT : 0U), &w);
+    w.registered_ = true;
+  }
+  w.waits_for_ = what;
+  static_cast<void>(waiter.release());
+}
+
+Poller::Found Poller::look(std::chrono::milliseconds longest) {
+  const int count =
+      ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()),
+                   static_cast<int>(longest.count()));
+  Found found = count > 0 ? Found::something : Found::nothing;
+  to_come_ = std::span(events_).first(count > 0 ? static_cast<std::size_t>(count) : 0);
+  while (!to_come_.empty()) {
+    const epoll_event event = to_come_.front();
+    to_come_ = to_come_.subspan(1);
+    if (event.data.ptr == nullptr) {
+      found = Found::interrupted;
+    } else {
+      take(event.events, *static_cast<Waiter*>(event.data.ptr));
+    }
+  }
+  List called;
+  called.swap(called_);
+  while (!called.empty()) let_go_on(called.front());
+  return found;
+}
+
+void Poller::take(std::uint32_t events, Waiter& waiter) noexcept {
+  const bool news = (events & kNews) != 0;
+  if (news) waiter.has_news_ = true;
+  const bool over = (waiter.waits_for_ == What::reading && (events & EPOLLIN) != 0) ||
+                    (waiter.waits_for_ == What::writing && (events & EPOLLOUT) != 0) ||
+                    (waiter.waits_for_ != What::nothing && news);
+  if (over) let_go_on(waiter);
+}
+
+void Poller::let_go_on(Waiter& waiter) noexcept {
+  waiter.unlink();
+  waiter.waits_for_ = What::nothing;
+  waiter.go_on(std::unique_ptr<Waiter>(&waiter));
+}
+
+void Poller::call(Waiter& waiter) noexcept {
+  if (waiter.waits_for_ == What::nothing || waiter.is_linked()) return;
+  called_.push_back(waiter);
+  interrupt();
+}
+
+void Poller::forget(const Waiter& waiter) noexcept {
+  for (epoll_event& event : to_come_) {
+    if (event.data.ptr == &waiter) event.data.ptr = nullptr;
+  }
+}
+
+void Poller::interrupt() noexcept {
+  const std::uint64_t once = 1;
+  static_cast<void>(!::write(bell_.get(), &once, sizeof once));
+}
+
+void Poller::let_interrupt(int fd) { control(EPOLL_CTL_ADD, fd, EPOLLIN, nullptr); }
+
+}  // namespace cubby::server
