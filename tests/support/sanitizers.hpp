@@ -3,15 +3,19 @@
 
 #pragma once
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CUBBY_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CUBBY_TEST_SANITIZED 1
+#endif
+#endif
+#ifndef CUBBY_TEST_SANITIZED
+#define CUBBY_TEST_SANITIZED 0
+#endif
+
 namespace cubby::test {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool kSanitized =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kSanitized = false;
-#endif
+inline constexpr bool kSanitized = CUBBY_TEST_SANITIZED != 0;
 
 }  // namespace cubby::test
