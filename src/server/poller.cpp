@@ -18,8 +18,8 @@ int checked(int result) {
 
 }  // namespace
 
-// Invariant: whoever waits, and nobody else, has waits_for_ set and belongs to the poller; those in
-// called_ do.
+// Invariants: whoever waits, and nobody else, has waits_for_ set and belongs to the poller; those
+// in called_ wait for their sockets, those in turns_ for their turns.
 
 Poller::Poller(boost::asio::io_context& io)
     : set_(io), bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
@@ -57,6 +57,7 @@ Poller::Found Poller::look(std::chrono::milliseconds longest) {
       ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()),
                    static_cast<int>(longest.count()));
   Found found = count > 0 ? Found::something : Found::nothing;
+  looking_ = true;
   to_come_ = std::span(events_).first(count > 0 ? static_cast<std::size_t>(count) : 0);
   while (!to_come_.empty()) {
     const epoll_event event = to_come_.front();
@@ -70,22 +71,30 @@ Poller::Found Poller::look(std::chrono::milliseconds longest) {
   List called;
   called.swap(called_);
   while (!called.empty()) let_go_on(called.front());
+  if (!turns_.empty()) let_go_on(turns_.front());
+  looking_ = false;
   return found;
 }
 
 void Poller::take(std::uint32_t events, Waiter& waiter) noexcept {
-  const bool news = (events & kNews) != 0;
-  if (news) waiter.has_news_ = true;
-  const bool over = (waiter.waits_for_ == What::reading && (events & EPOLLIN) != 0) ||
-                    (waiter.waits_for_ == What::writing && (events & EPOLLOUT) != 0) ||
-                    (waiter.waits_for_ != What::nothing && news);
-  if (over) let_go_on(waiter);
+  if ((events & kNews) != 0) waiter.has_news_ = true;
+  const What what = waiter.waits_for_;
+  const std::uint32_t awaited = what == What::reading   ? EPOLLIN | kNews
+                                : what == What::writing ? EPOLLOUT | kNews
+                                                        : 0;
+  if ((events & awaited) != 0) let_go_on(waiter);
 }
 
 void Poller::let_go_on(Waiter& waiter) noexcept {
   waiter.unlink();
   waiter.waits_for_ = What::nothing;
   waiter.go_on(std::unique_ptr<Waiter>(&waiter));
+}
+
+void Poller::wait_for_turn(std::unique_ptr<Waiter> waiter) noexcept {
+  waiter->waits_for_ = What::turn;
+  turns_.push_back(*waiter.release());
+  if (!looking_) interrupt();
 }
 
 void Poller::call(Waiter& waiter) noexcept {

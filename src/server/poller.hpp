@@ -30,9 +30,10 @@ class Poller {
                                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
  public:
-  enum class What : std::uint8_t { nothing, reading, writing };
+  enum class What : std::uint8_t { nothing, reading, writing, turn };
 
-  // What can wait for a socket, always the same one. While it waits the poller owns it.
+  // What can wait for a socket, always the same one, or for its turn. While it waits the poller
+  // owns it.
   class Waiter : public Hook {
    public:
     virtual ~Waiter() = default;
@@ -70,14 +71,20 @@ class Poller {
 
   enum class Found : std::uint8_t { nothing, something, interrupted };
 
-  // Waits for at most `longest`, then lets everybody go on whose wait is over, up to kMostAtOnce.
+  // Waits for at most `longest`, then lets those go on whose wait is over, kMostAtOnce at most, and
+  // one whose turn it is.
   Found look(std::chrono::milliseconds longest);
 
-  // Lets `waiter` go on when `fd`, its socket, can be read or written. Whoever waits for reading
-  // has found since it was called last that nothing was left: by EAGAIN, or, without news, by a
-  // read that brought less than there was room for (epoll(7)). Throws std::system_error when
+  // Lets `waiter` go on when `fd`, its socket, can be read or written (`what`). Whoever waits for
+  // reading has found since it was called last that nothing was left: by EAGAIN, or, without news,
+  // by a read that brought less than there was room for (epoll(7)). Throws std::system_error when
   // the system has no means to watch the socket.
   void wait(int fd, What what, std::unique_ptr<Waiter> waiter);
+
+  // Lets it go on after those who have waited for their turns longer. A crowd of them keeps nobody
+  // waiting whose socket is ready, and nobody who is new.
+  void wait_for_turn(std::unique_ptr<Waiter> waiter) noexcept;
+  bool has_turns() const noexcept { return !turns_.empty(); }
 
   // Lets it go on soon, if it waits.
   void call(Waiter& waiter) noexcept;
@@ -107,7 +114,9 @@ class Poller {
   const Descriptor bell_;
   std::array<epoll_event, kMostAtOnce> events_;
   std::span<epoll_event> to_come_;  // of events_, which have not been looked at
-  List called_;                     // in order; everybody once
+  List called_;
+  List turns_;  // who wait for them, in order
+  bool looking_ = false;
 };
 
 }  // namespace cubby::server

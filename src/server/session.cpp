@@ -82,7 +82,7 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
       case Next::wait_for_memory:
         return wait_for_memory(std::move(self));
       case Next::take_turn:
-        return worker.take_turn(std::move(self));
+        return worker.poller().wait_for_turn(std::move(self));
       case Next::close:
         return;
     }
@@ -92,14 +92,9 @@ void Session::run(std::unique_ptr<Session> self) noexcept {
 }
 
 void Session::resume(std::unique_ptr<MemoryUser> self) noexcept {
-  Worker& worker = worker_;
   waits_for_memory_ = false;
-  patience_.forgive(worker.now(), connection_.progress().received_bytes);
-  try {
-    worker.take_turn(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
-  } catch (const std::exception& error) {
-    worker.report("a connection was closed", error);
-  }
+  patience_.forgive(worker_.now(), connection_.progress().received_bytes);
+  worker_.poller().wait_for_turn(std::unique_ptr<Session>(static_cast<Session*>(self.release())));
 }
 
 void Session::go_on(std::unique_ptr<Waiter> self) noexcept {

@@ -26,7 +26,7 @@ class Worker;
 // kernel did not take; everything else goes through its worker's buffers.
 //
 // Ownership: a session always waits for exactly one thing, and what it waits for owns it: the
-// worker's poller, its line of turns, or its memory. When it has nothing to wait for any more it is
+// worker's poller or its memory. When it has nothing to wait for any more it is
 // destroyed, which closes the connection.
 //
 // Until it is closed it has a deadline, among those of its worker.

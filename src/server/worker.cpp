@@ -241,18 +241,6 @@ void Worker::wait_for_memory(std::unique_ptr<Session> session) {
   if (is_first) timer_.cancel();
 }
 
-void Worker::take_turn(std::unique_ptr<Session> session) {
-  turns_.push_back(std::move(session));
-  if (!serving_) poller_.interrupt();
-}
-
-void Worker::give_turn() {
-  if (turns_.empty()) return;
-  std::unique_ptr<Session> session = std::move(turns_.front());
-  turns_.pop_front();
-  Session::run(std::move(session));
-}
-
 void Worker::arm_poller() {
   if (poller_armed_ || ended_) return;
   poller_.async_wait([this] {
@@ -264,17 +252,14 @@ void Worker::arm_poller() {
 }
 
 void Worker::serve() {
-  serving_ = true;
-  for (int looks = 0; looks == 0 || (looks < kLooksInARow && !hurried_); ++looks) {
-    const bool may_wait = looks > 0 && turns_.empty();
+  const int most_looks = hurried_ ? 1 : kLooksInARow;
+  for (int looks = 0; looks < most_looks && !ended_; ++looks) {
+    const bool may_wait = looks > 0 && !poller_.has_turns();
     const Poller::Found found = poller_.look(may_wait ? kLookTime : Time(0));
-    give_turn();
     if (found == Poller::Found::interrupted && looks > 0) break;
-    if (found == Poller::Found::nothing && turns_.empty()) break;
-    if (ended_) break;
+    if (found == Poller::Found::nothing && !poller_.has_turns()) break;
   }
-  serving_ = false;
-  if (!turns_.empty()) poller_.interrupt();
+  if (poller_.has_turns()) poller_.interrupt();
 }
 
 void Worker::session_began() noexcept { memory_.opened(); }

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -118,9 +117,6 @@ class Worker {
   Time now() const noexcept { return options_.clock->now(); }
   Time last_tick() const noexcept { return last_tick_; }
   void wait_for_memory(std::unique_ptr<Session> session);
-  // Runs the session later. Only one at a time is, and then it is looked again who has come new: so
-  // a crowd that keeps the worker busy holds nobody up.
-  void take_turn(std::unique_ptr<Session> session);
   void report(const char* what, const std::exception& why) const noexcept;
   void session_began() noexcept;
   void session_ended(Session& session) noexcept;
@@ -134,7 +130,6 @@ class Worker {
   void begin_drain(Time deadline) noexcept;
   void cut_now() noexcept;
   void wake_all() noexcept;
-  void give_turn();
   void arm_poller();
   void serve();
   void arm_timer();
@@ -167,8 +162,6 @@ class Worker {
   std::atomic<bool> cut_order_{false};
   ConnectionMemory memory_;
   Deadlines deadlines_;
-  std::deque<std::unique_ptr<Session>> turns_;  // who want one
-  bool serving_ = false;
   bool hurried_ = false;
   bool poller_armed_ = false;
 

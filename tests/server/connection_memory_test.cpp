@@ -256,8 +256,8 @@ TEST_F(ConnectionMemoryTest, EveryConnectionCountsALittle) {
   std::vector<Client> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(dial());
   for (Client& client : clients) EXPECT_EQ(client.exchange(get("/health")).status, 200);
-  EXPECT_GE(server_->connection_bytes(), 100U * 1000);
-  EXPECT_LE(server_->connection_bytes(), 100U * 1200);
+  EXPECT_GE(server_->connection_bytes(), 100U * 700);
+  EXPECT_LE(server_->connection_bytes(), 100U * 900);
   clients.clear();
   EXPECT_TRUE(eventually([&] { return server_->connection_bytes() == 0; }));
 }

@@ -200,6 +200,52 @@ TEST_F(PollerTest, WhoIsDestroyedBeforeHisTurnIsNotCalled) {
   EXPECT_EQ(turns, 1);
 }
 
+TEST_F(PollerTest, GivesOneTurnALookInOrder) {
+  auto [first, first_peer] = connect();
+  auto [second, second_peer] = connect();
+  auto [reader, reader_peer] = connect();
+  const End* const expected[] = {reader.get(), first.get(), second.get()};
+  poller_.wait_for_turn(std::move(first));
+  poller_.wait_for_turn(std::move(second));
+  write_some(reader_peer.get(), "x");
+  End::wait(std::move(reader), Poller::What::reading);
+  poller_.look(kNoTime);
+  EXPECT_EQ(went_on_.size(), 2U);
+  EXPECT_TRUE(poller_.has_turns());
+  poller_.look(kNoTime);
+  EXPECT_FALSE(poller_.has_turns());
+  ASSERT_EQ(went_on_.size(), 3U);
+  for (std::size_t i = 0; i < went_on_.size(); ++i) EXPECT_EQ(went_on_[i].get(), expected[i]);
+}
+
+TEST_F(PollerTest, WhoWaitsForHisTurnIsNotCalledAndNotReady) {
+  auto [waiter, peer] = connect();
+  End& end = *waiter;
+  End::wait(std::move(waiter), Poller::What::reading);
+  write_some(peer.get(), "x");
+  poller_.look(kForEver);
+  auto [other, other_peer] = connect();
+  poller_.wait_for_turn(std::move(other));
+  poller_.wait_for_turn(std::exchange(went_on_.front(), nullptr));
+  poller_.call(end);
+  end_writing(peer.get());
+  poller_.look(kForEver);
+  EXPECT_EQ(went_on_.size(), 2U);
+  EXPECT_NE(went_on_.back().get(), &end);
+  poller_.look(kNoTime);
+  EXPECT_EQ(went_on_.back().get(), &end);
+  EXPECT_TRUE(end.has_news());
+}
+
+TEST_F(PollerTest, ATurnIsWorthALookAtOnce) {
+  auto [waiter, peer] = connect();
+  poller_.look(kNoTime);
+  poller_.wait_for_turn(std::move(waiter));
+  poller_.async_wait([this] { poller_.look(kNoTime); });
+  io_.run();
+  EXPECT_EQ(went_on_.size(), 1U);
+}
+
 TEST_F(PollerTest, AnInterruptionEndsALook) {
   poller_.interrupt();
   EXPECT_EQ(poller_.look(kForEver), Poller::Found::interrupted);
