@@ -1,0 +1,136 @@
+"""Measures how fast cubby is, beside others, and writes what comes out into docs/benchmarks.md.
+
+The full form writes the page's blocks, its plots, and docs/benchmarks/speed.json with the figures
+that they are made of. Others leave the documents alone: they print the blocks and draw into the
+scratch directory.
+"""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import math
+import pathlib
+import resource
+import sys
+import time
+
+import inprocess
+import machine
+import plots
+import report
+from comparisons import CROWD, all_comparisons
+from measuring import Bench, Progress
+from results import Results
+from servers import Places
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "benchmarks.md"
+DOCUMENTS = ROOT / "docs" / "benchmarks"
+FIGURES = DOCUMENTS / "speed.json"
+# Beside a server's and a load's connections, what the two have open otherwise.
+DESCRIPTORS = CROWD + 200
+# What is measured beside the comparisons: name, seconds, and seconds of the quick form.
+OTHERS = (("idle", 5, 5), ("in_process", 150, 40), ("instructions", 20, 20))
+
+
+def raise_descriptor_limit():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS:
+        sys.exit(f"bench: {DESCRIPTORS} files must be open, and the limit (ulimit -Hn) is {hard}")
+    if soft != resource.RLIM_INFINITY and soft < DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    comparisons: list
+    others: dict  # names, and how many seconds each takes
+    seconds: float
+
+
+def plan(quick, only):
+    """All that is to be measured, or those parts that are named."""
+    comparisons = [comparison for comparison in all_comparisons(quick)
+                   if not only or comparison.name in only]
+    others = {name: short if quick else full for name, full, short in OTHERS
+              if not only or name in only}
+    seconds = sum(comparison.estimated_seconds() for comparison in comparisons)
+    return Plan(comparisons, others, seconds + sum(others.values()))
+
+
+def measure(places, quick, only):
+    """What came out, as plain data: what Results reads."""
+    todo = plan(quick, only)
+    print(f"This takes about {math.ceil(todo.seconds / 60)} minutes.", file=sys.stderr)
+    progress = Progress(todo.seconds)
+    bench = Bench(places, progress)
+    begin = time.monotonic()
+    data = {"date": datetime.date.today().isoformat(),
+            "machine": machine.describe(places.cubbyd, ROOT), "comparisons": {}}
+    for comparison in todo.comparisons:
+        data["comparisons"][comparison.name] = bench.compare(comparison)
+    measured = {"idle": lambda: bench.idle_connections(CROWD),
+                "in_process": lambda: inprocess.run_benchmarks(places, quick, progress),
+                "instructions": lambda: inprocess.count_instructions(places, progress)}
+    for name, seconds in todo.others.items():
+        data[name] = measured[name]()
+        progress.done(seconds)
+    progress.end()
+    data["minutes"] = math.ceil((time.monotonic() - begin) / 60)
+    return data
+
+
+def write_documents(data, scratch):
+    results = Results(data)
+    PAGE.write_text(report.put_into(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    plots.draw(results, scratch, DOCUMENTS)
+
+
+def show(data, scratch):
+    results = Results(data)
+    for name, block in report.BLOCKS.items():
+        if name == "targets" or name in data or name in data["comparisons"]:
+            print(f"\n== {name}\n\n{block(results)}")
+    if {"http", "depths", "crowds", "entries", "values"} <= data["comparisons"].keys():
+        plots.draw(results, scratch, scratch)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cubbyd", type=pathlib.Path, required=True)
+    parser.add_argument("--programs", type=pathlib.Path, required=True,
+                        help="the directory of floor, load and the in-process benchmarks")
+    parser.add_argument("--scratch", type=pathlib.Path, required=True)
+    parser.add_argument("--quick", action="store_true", help="one short round of everything")
+    parser.add_argument("--only", type=lambda text: text.split(","), metavar="PART,...",
+                        help="measure only these parts")
+    parser.add_argument("--render", action="store_true",
+                        help="measure nothing: write the page anew from docs/benchmarks/speed.json")
+    arguments = parser.parse_args()
+    scratch = arguments.scratch.resolve()
+    scratch.mkdir(parents=True, exist_ok=True)
+    if arguments.render:
+        write_documents(json.loads(FIGURES.read_text(encoding="utf-8")), scratch)
+        return
+    everything = plan(quick=False, only=None)
+    names = [comparison.name for comparison in everything.comparisons] + list(everything.others)
+    for name in arguments.only or []:
+        if name not in names:
+            parser.error(f"there is no part {name}; there are {', '.join(names)}")
+
+    raise_descriptor_limit()
+    places = Places(arguments.cubbyd.resolve(), arguments.programs.resolve(), scratch)
+    data = measure(places, arguments.quick, arguments.only)
+    figures = json.dumps(data, indent=None)
+    (scratch / "speed.json").write_text(figures + "\n", encoding="utf-8")
+    if arguments.quick or arguments.only:
+        show(data, scratch)
+    else:
+        FIGURES.write_text(figures + "\n", encoding="utf-8")
+        write_documents(data, scratch)
+        print(report.targets_block(Results(data)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What is compared with what: lists of servers and loads, to be measured in turn."""
+
+import dataclasses
+
+from loads import Load
+from servers import BODY_BYTES, Spec
+
+PEERS = ("floor", "cubbyd", "nginx", "redis", "memcached")
+CROWD = 10_000
+VALUE_MEMORY_BYTES = 256 << 20
+# What stands around a value in the reply to a GET:
+# {"status":"OK","key":"user:0000000000","value":""}
+REPLY_FRAME_BYTES = 50
+START_SECONDS = 0.5
+FILLED_A_SECOND = 200_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    spec: Spec
+    load: Load
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Cells that are measured one after the other, so many rounds; the servers run on one CPU or on
+    two."""
+
+    name: str
+    title: str
+    cells: tuple
+    rounds: int
+    seconds: int
+    two_cpus: bool = False
+
+    def specs(self):
+        return list(dict.fromkeys(cell.spec for cell in self.cells))
+
+    def estimated_seconds(self):
+        filling = sum(START_SECONDS + (spec.keys / FILLED_A_SECOND if spec.kind == "cubbyd" else 0)
+                      for spec in self.specs())
+        crowds = sum(cell.load.connections / CROWD for cell in self.cells)
+        return filling + self.rounds * ((self.seconds + 0.3) * len(self.cells) + crowds)
+
+
+def every(specs, loads):
+    return tuple(Cell(spec, load) for load in loads for spec in specs)
+
+
+def values_of(sizes):
+    """GETs and PUTs of values of each size, and the same number of bytes from floor."""
+    cells = []
+    for size in sizes:
+        keys = min(50_000, VALUE_MEMORY_BYTES // size)
+        ours = Spec("cubbyd", keys=keys, value_bytes=size)
+        reads = Spec("floor", keys=keys, value_bytes=size, body_bytes=size + REPLY_FRAME_BYTES)
+        writes = Spec("floor", keys=keys, value_bytes=size, body_bytes=BODY_BYTES)
+        cells += every((reads, ours), [Load(put_percent=0, own=True)])
+        cells += every((writes, ours), [Load(put_percent=100, own=True)])
+    return tuple(cells)
+
+
+def all_comparisons(quick):
+    rounds, seconds = (1, 1) if quick else (9, 2)
+    few = 1 if quick else 5
+    peers = [Spec(kind) for kind in PEERS]
+    both = [Spec("floor"), Spec("cubbyd")]
+    workers = [Spec(kind, workers=count) for kind in ("floor", "cubbyd") for count in (1, 2)]
+    crowds = [(64, 64), (CROWD, CROWD), (CROWD, 64)]
+    if not quick:
+        crowds += [(1000, 1000), (1000, 64)]
+    entries = (10_000, 1_000_000) if quick else (10_000, 100_000, 1_000_000, 10_000_000)
+    depths = (4, 64) if quick else (2, 4, 8, 32, 64)
+    sizes = (64, 1 << 20) if quick else (64, 1 << 10, 16 << 10, 128 << 10, 1 << 20)
+    return [
+        Comparison("http", "servers side by side", rounds=rounds, seconds=seconds,
+                   cells=every(peers, [Load(depth=depth, put_percent=put)
+                                       for put in (10, 0) for depth in (1, 16)])),
+        Comparison("depths", "pipelining", rounds=few, seconds=seconds,
+                   cells=every(peers, [Load(depth=depth) for depth in depths])),
+        Comparison("workers", "two workers", rounds=rounds, seconds=seconds, two_cpus=True,
+                   cells=every(workers, [Load(depth=1), Load(depth=16)])),
+        Comparison("close", "a connection a request", rounds=few, seconds=seconds,
+                   cells=every([Spec("nginx"), Spec("cubbyd")], [Load(put_percent=0, close=True)])),
+        Comparison("crowds", "connections", rounds=few, seconds=seconds,
+                   cells=every(both, [Load(connections=count, active=active, own=True)
+                                      for count, active in sorted(crowds)])),
+        Comparison("entries", "entries", rounds=rounds, seconds=seconds,
+                   cells=every([Spec("floor")] + [Spec("cubbyd", keys=count) for count in entries],
+                               [Load(put_percent=0, own=True)])),
+        Comparison("values", "value sizes", rounds=few, seconds=seconds,
+                   cells=values_of(sizes)),
+    ]
