@@ -124,6 +124,22 @@ class Cache::Impl {
     return shard_of(hash).get(hash, key, sink, context);
   }
 
+  bool get(std::string_view key, KeyHash hash, SinkFunction sink, void* context) {
+    return valid_key(key) && shard_of(hash).get(hash, key, sink, context);
+  }
+
+  KeyHash prepare(std::string_view key) const noexcept {
+    if (!valid_key(key)) return {0};
+    const KeyHash hash = KeyHash::of(key, state_.seed);
+    shard_of(hash).prefetch_index(hash);
+    return hash;
+  }
+
+  void prefetch_entry(KeyHash hash) const noexcept { shard_of(hash).prefetch_entry(hash); }
+  void prefetch_neighbours(KeyHash hash) const noexcept {
+    shard_of(hash).prefetch_neighbours(hash);
+  }
+
   bool erase(std::string_view key) {
     if (!valid_key(key)) return false;
     const KeyHash hash = KeyHash::of(key, state_.seed);
@@ -266,6 +282,23 @@ std::size_t ValueWriter::memory_bytes() const noexcept {
 
 bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
   return impl_->get(key, sink, context);
+}
+
+bool Cache::get_with(const PreparedKey& key, SinkFunction sink, void* context) {
+  return impl_->get(key.key_, {key.hash_}, sink, context);
+}
+
+PreparedKey Cache::prepare(std::string_view key) const noexcept {
+  PreparedKey prepared;
+  prepared.key_ = key;
+  prepared.hash_ = impl_->prepare(key).value;
+  return prepared;
+}
+
+void Cache::prefetch(std::span<const PreparedKey> keys) const noexcept {
+  // What a step reads, the step before it has asked for, a whole batch of keys ago.
+  for (const PreparedKey& key : keys) impl_->prefetch_entry({key.hash_});
+  for (const PreparedKey& key : keys) impl_->prefetch_neighbours({key.hash_});
 }
 
 std::optional<std::string> Cache::get(std::string_view key) {

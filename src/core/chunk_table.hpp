@@ -92,6 +92,11 @@ class ChunkTable {
   explicit operator bool() const noexcept { return chunks_ != nullptr; }
   std::uint32_t count() const noexcept { return count_; }
 
+  // Where the chunk is in memory.
+  const std::byte* chunk(std::uint32_t number) const noexcept {
+    return reinterpret_cast<const std::byte*>(chunks_ + number);
+  }
+
   std::uint32_t home(KeyHash hash) const noexcept { return hash.below(count_); }
   // The bounds of the region that has the chunk.
   std::uint32_t region_begin(std::uint32_t chunk) const noexcept;

@@ -95,6 +95,10 @@ Index::Position Index::find(KeyHash hash, Ref ref) const noexcept {
   return find_if(hash, [&](Ref candidate) { return candidate == ref; });
 }
 
+Ref Index::guess(KeyHash hash) const noexcept {
+  return find_if(hash, [](Ref) { return true; }).ref;
+}
+
 void Index::insert(KeyHash hash, Ref ref) noexcept {
   table_for(hash).insert(hash, ref);
   ++size_;
@@ -134,7 +138,7 @@ void Index::begin_region() noexcept {
 bool Index::move_chunk(std::size_t* moved, Leftover& leftover) noexcept {
   if (next_ + kChunksAhead < old_.count()) {
     old_.for_each_in(next_ + kChunksAhead, [&](const ChunkTable::Place& at) {
-      __builtin_prefetch(arena_.at(at.ref));
+      prefetch(arena_.at(at.ref));
       return true;
     });
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "core/arena.hpp"
 #include "core/chunk_table.hpp"
 #include "core/hash.hpp"
+#include "core/prefetch.hpp"
 
 namespace cubby {
 
@@ -29,6 +31,8 @@ class Index {
   // The most entries that one reserve() or continue_resize() moves from the old table to the new
   // one. There are exceptions that take a hash that was aimed at the table; see index.cpp.
   static constexpr std::size_t kMostMovedAtOnce = 51;
+
+  class Whereabouts;
 
   // An entry's ref and its place. Valid until the next insert(), erase(), reserve() or
   // continue_resize(), but through any number of replace().
@@ -52,6 +56,10 @@ class Index {
   Position find(KeyHash hash, std::string_view key) const noexcept;
   // The entry at this ref. `hash` is its key's.
   Position find(KeyHash hash, Ref ref) const noexcept;
+
+  // An entry that is likely to be the one with this hash, if there is one, without a look at any
+  // entry; or 0.
+  Ref guess(KeyHash hash) const noexcept;
 
   // Makes room for an entry with this hash, so that the next insert() of it cannot fail. Throws
   // std::bad_alloc and leaves all entries to be found as before.
@@ -109,6 +117,29 @@ class Index {
   std::uint32_t next_ = 0;     // the next one to be moved
   std::uint32_t begun_ = 0;    // where that region ends
   std::uint32_t written_ = 0;  // chunks of table_ that may have been written
+};
+
+// Where an index's lines are, for those who do not have the lock that guards it.
+//
+// Thread safety: prefetch() may be called from any thread.
+class Index::Whereabouts {
+ public:
+  // To be called when the index has changed its table.
+  void follow(const Index& index) noexcept {
+    chunks_.store(index.table_.chunk(0), std::memory_order_relaxed);
+    count_.store(index.table_.count(), std::memory_order_relaxed);
+  }
+
+  // Begins to fetch the line where a lookup begins; during a resize or a change of the table, maybe
+  // another, which may be gone.
+  void prefetch(KeyHash hash) const noexcept {
+    const std::size_t chunk = hash.below(count_.load(std::memory_order_relaxed));
+    cubby::prefetch(chunks_.load(std::memory_order_relaxed) + chunk * ChunkTable::kChunkBytes);
+  }
+
+ private:
+  std::atomic<const std::byte*> chunks_{nullptr};
+  std::atomic<std::uint32_t> count_{0};
 };
 
 }  // namespace cubby

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/prefetch.hpp"
+
 namespace cubby {
 
 namespace {
@@ -13,6 +15,9 @@ constexpr std::uint64_t kSomeEntry = std::uint64_t{1} << 32;
 // most this: threads seldom meet at the counter, and the order between two shards is blurred by no
 // more than a few hundredths of the time that an entry survives.
 constexpr std::size_t kMostUncountedUses = 64;
+
+// How much of an entry is prefetched: the processor follows what is longer by itself.
+constexpr std::size_t kPrefetchedBytes = 512;
 
 }  // namespace
 
@@ -54,6 +59,7 @@ Shard::~Shard() {
 }
 
 void Shard::account_index(std::size_t bytes_before) {
+  index_at_.follow(index_);
   const std::size_t bytes = index_.memory_bytes();
   if (bytes == bytes_before) return;
   // Unsigned arithmetic wraps, so adding the difference is right when it is negative too.
@@ -240,6 +246,30 @@ bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const Va
   touch(at.ref);
   sink(context, state_.store.value(at.ref));
   return true;
+}
+
+void Shard::prefetch_index(KeyHash hash) const noexcept { index_at_.prefetch(hash); }
+
+void Shard::prefetch_entry(KeyHash hash) const noexcept {
+  const MutexLock lock(mutex_);
+  const Ref entry = index_.guess(hash);
+  if (entry == 0) return;
+  const std::byte* const at = state_.arena.at(entry);
+  prefetch_for_write(at);
+  prefetch_for_write(at + kLineBytes);
+}
+
+void Shard::prefetch_neighbours(KeyHash hash) const noexcept {
+  const MutexLock lock(mutex_);
+  const Ref entry = index_.guess(hash);
+  if (entry == 0) return;
+  const SlotHeader& h = header(entry);
+  for (const Ref neighbour : {h.previous, h.next}) prefetch_for_write(state_.arena.at(neighbour));
+  const auto* const at = reinterpret_cast<const std::byte*>(&h);
+  const std::size_t bytes = sizeof h + h.key().size() + h.value_size;
+  for (std::size_t i = 2 * kLineBytes; i < std::min(bytes, kPrefetchedBytes); i += kLineBytes) {
+    prefetch(at + i);
+  }
 }
 
 bool Shard::erase(KeyHash hash, std::string_view key) {

@@ -49,6 +49,13 @@ class alignas(64) Shard {
   bool get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&), void* context)
       CUBBY_EXCLUDES(mutex_);
 
+  // Begin to fetch what a lookup of the hash reads, so that it need not wait: its line of the
+  // index, then the entry that is found there, then the entry's neighbours in the list. Each reads
+  // what the one before it fetches. Hints: nothing depends on what they find.
+  void prefetch_index(KeyHash hash) const noexcept;
+  void prefetch_entry(KeyHash hash) const noexcept CUBBY_EXCLUDES(mutex_);
+  void prefetch_neighbours(KeyHash hash) const noexcept CUBBY_EXCLUDES(mutex_);
+
   bool erase(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
 
   // How many uses of entries ago the least recently used entry was used, or nothing when there is
@@ -122,6 +129,9 @@ class alignas(64) Shard {
   std::uint32_t uncounted_uses_ CUBBY_GUARDED_BY(mutex_) = 0;
   // What this shard adds to the cache's, but for `entries`, which the index knows.
   CacheStats stats_ CUBBY_GUARDED_BY(mutex_);
+
+  // Where the index is, for prefetch_index(). Written with the lock.
+  Index::Whereabouts index_at_;
 
   // When oldest_ was used, with kSomeEntry set, or 0 when there is no entry. Written with the lock.
   std::atomic<std::uint64_t> oldest_touched_{0};
