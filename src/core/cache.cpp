@@ -70,7 +70,7 @@ class Cache::Impl {
   // Takes a large value over when it stores it.
   PutOutcome put(std::string_view key, NewValue& value, const PutOptions& options) {
     if (!fits(key, value.size())) return PutOutcome::too_large;
-    const KeyHash hash = KeyHash::of(key, state_.seed);
+    const KeyHash hash = prepare(key);
     Credit credit(state_.budget);
     for (;;) {
       room_.make_pages(EntryStore::footprint(key.size(), value.size()));
@@ -116,12 +116,6 @@ class Cache::Impl {
       if (bytes.empty()) return ValueWriter::Outcome::appended;
       if (!room_.add_page(value)) return ValueWriter::Outcome::no_room;
     }
-  }
-
-  bool get(std::string_view key, SinkFunction sink, void* context) {
-    if (!valid_key(key)) return false;
-    const KeyHash hash = KeyHash::of(key, state_.seed);
-    return shard_of(hash).get(hash, key, sink, context);
   }
 
   bool get(std::string_view key, KeyHash hash, SinkFunction sink, void* context) {
@@ -281,7 +275,7 @@ std::size_t ValueWriter::memory_bytes() const noexcept {
 }
 
 bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
-  return impl_->get(key, sink, context);
+  return impl_->get(key, impl_->prepare(key), sink, context);
 }
 
 bool Cache::get_with(const PreparedKey& key, SinkFunction sink, void* context) {

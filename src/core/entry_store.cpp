@@ -22,6 +22,10 @@ std::size_t bytes_before_value(const SlotHeader& header) noexcept {
   return meta.key_size() + (meta.is_chained() ? sizeof(Ref) : 0);
 }
 
+bool in_one_slot(const SlotHeader& header) noexcept {
+  return !header.get_meta().is_chained() && !is_large(header.value_size);
+}
+
 // Copies a value's parts in order to wherever `sink(data, size)` takes them.
 template <class Sink>
 void for_each_part_in_slots(const Arena& arena, std::string_view head, Ref block, std::size_t size,
@@ -144,6 +148,11 @@ bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noex
   SlotHeader& h = header(entry);
   if (is_large(value.size()) || is_large(h.value_size)) return false;
   const std::size_t key_size = h.get_meta().key_size();
+  if (value.size() == h.value_size && in_one_slot(h) && !value.pages) {
+    store_meta(h, meta.with_key_size(key_size));
+    std::memcpy(h.payload() + key_size, value.bytes.data(), h.value_size);
+    return true;
+  }
   const Shape shape = Shape::of(key_size, value.size());
   if (!(shape == Shape::of(key_size, h.value_size))) return false;
   store_meta(h, meta.with_key_size(key_size).with_chained(shape.blocks != 0));
@@ -196,14 +205,18 @@ PinnedValue EntryStore::destroy(Ref entry) noexcept {
 ValueView EntryStore::value(Ref entry) const noexcept {
   const SlotHeader& h = header(entry);
   const SlotMeta meta = h.get_meta();
-  const Shape shape = Shape::of(meta.key_size(), h.value_size);
   ValueView view;
-  view.head_ = {h.payload() + bytes_before_value(h), shape.head_value_bytes};
   view.arena_ = &arena_;
-  view.first_block_ = meta.is_chained() ? first_block(entry) : 0;
-  view.large_ = large_value(entry);
   view.flags_ = meta.user_flags();
   view.size_ = h.value_size;
+  if (in_one_slot(h)) {
+    view.head_ = {h.payload() + meta.key_size(), h.value_size};
+    return view;
+  }
+  const Shape shape = Shape::of(meta.key_size(), h.value_size);
+  view.head_ = {h.payload() + bytes_before_value(h), shape.head_value_bytes};
+  view.first_block_ = meta.is_chained() ? first_block(entry) : 0;
+  view.large_ = large_value(entry);
   return view;
 }
 

@@ -16,7 +16,7 @@ constexpr std::uint64_t kSomeEntry = std::uint64_t{1} << 32;
 // more than a few hundredths of the time that an entry survives.
 constexpr std::size_t kMostUncountedUses = 64;
 
-// How much of an entry is prefetched: the processor follows what is longer by itself.
+// How much of an entry is prefetched at the most: the processor follows what is longer by itself.
 constexpr std::size_t kPrefetchedBytes = 512;
 
 }  // namespace
@@ -101,7 +101,7 @@ SlotMeta Shard::make_meta(const PutOptions& options) const noexcept {
 
 std::uint32_t Shard::count_use() {
   ++uncounted_uses_;
-  if (uncounted_uses_ >= std::clamp<std::size_t>(index_.size() / 64, 1, kMostUncountedUses)) {
+  if (uncounted_uses_ >= kMostUncountedUses || uncounted_uses_ >= index_.size() / 64) {
     state_.uses.fetch_add(uncounted_uses_, std::memory_order_relaxed);
     uncounted_uses_ = 0;
   }
@@ -148,8 +148,20 @@ void Shard::touch(Ref entry) {
     if (entry == oldest_) publish_oldest();
     return;
   }
-  unlink(entry);
-  push_front(entry);
+  // As unlink() and push_front() of an entry that has one before it.
+  SlotHeader& h = header(entry);
+  header(h.previous).next = h.next;
+  if (h.next != 0) {
+    header(h.next).previous = h.previous;
+  } else {
+    oldest_ = h.previous;
+    publish_oldest();
+  }
+  h.touched = count_use();
+  h.previous = 0;
+  h.next = newest_;
+  header(newest_).previous = entry;
+  newest_ = entry;
 }
 
 void Shard::remove(KeyHash hash, Index::Position at, ReleasedValues& released) {
@@ -193,7 +205,10 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   if (!old && state_.capacity_per_shard != 0 && index_.size() >= state_.capacity_per_shard) {
     make_room(released);
   }
-  const std::size_t old_charge = old ? charge_of(header(old.ref)) : 0;
+  const std::size_t old_size = old ? header(old.ref).value_size : 0;
+  const std::size_t old_charge = !old               ? 0
+                                 : old_size == size ? charge
+                                                    : state_.charge(key, old_size);
   const std::size_t extra = charge > old_charge ? charge - old_charge : 0;
   if (!credit.raise_to(extra)) {
     *needed = extra;
@@ -201,7 +216,6 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   }
 
   if (old) {
-    const std::size_t old_size = header(old.ref).value_size;
     if (state_.store.overwrite(old.ref, value, meta)) {
       note_expiry(old.ref);
       touch(old.ref);
@@ -253,10 +267,7 @@ void Shard::prefetch_index(KeyHash hash) const noexcept { index_at_.prefetch(has
 void Shard::prefetch_entry(KeyHash hash) const noexcept {
   const MutexLock lock(mutex_);
   const Ref entry = index_.guess(hash);
-  if (entry == 0) return;
-  const std::byte* const at = state_.arena.at(entry);
-  prefetch_for_write(at);
-  prefetch_for_write(at + kLineBytes);
+  if (entry != 0) prefetch_slot(state_.arena, entry);
 }
 
 void Shard::prefetch_neighbours(KeyHash hash) const noexcept {
@@ -267,7 +278,8 @@ void Shard::prefetch_neighbours(KeyHash hash) const noexcept {
   for (const Ref neighbour : {h.previous, h.next}) prefetch_for_write(state_.arena.at(neighbour));
   const auto* const at = reinterpret_cast<const std::byte*>(&h);
   const std::size_t bytes = sizeof h + h.key().size() + h.value_size;
-  for (std::size_t i = 2 * kLineBytes; i < std::min(bytes, kPrefetchedBytes); i += kLineBytes) {
+  for (std::size_t i = kPrefetchedSlotBytes; i < std::min(bytes, kPrefetchedBytes);
+       i += kLineBytes) {
     prefetch(at + i);
   }
 }

@@ -24,6 +24,8 @@ inline constexpr std::size_t kMostClasses = 64;
 struct SizeClasses {
   std::size_t count = 0;
   std::array<std::uint32_t, kMostClasses> slot_bytes{};
+  std::array<std::uint32_t, kMostClasses> slots_per_page{};
+  std::array<std::uint32_t, kMostClasses> slot_charge{};
   std::array<SizeClass, kMaxSlotBytes / kGranuleBytes + 1> class_of_granules{};
 };
 
@@ -35,7 +37,11 @@ constexpr SizeClasses make_size_classes() {
   for (std::size_t size = kMinSlotBytes; size <= kMaxSlotBytes;) {
     const std::size_t per_page = kPageBytes / size;
     const std::size_t stretched = kPageBytes / per_page / kGranuleBytes * kGranuleBytes;
-    classes.slot_bytes[classes.count++] = static_cast<std::uint32_t>(stretched);
+    classes.slot_bytes[classes.count] = static_cast<std::uint32_t>(stretched);
+    classes.slots_per_page[classes.count] = static_cast<std::uint32_t>(per_page);
+    classes.slot_charge[classes.count] =
+        static_cast<std::uint32_t>((kPageBytes + per_page - 1) / per_page);
+    ++classes.count;
     while (stretched >= 2 * octave) octave *= 2;
     size = stretched + (stretched < 128 ? kGranuleBytes : octave / 8);
     if (stretched < kMaxSlotBytes && size > kMaxSlotBytes) size = kMaxSlotBytes;
@@ -64,13 +70,12 @@ constexpr std::uint32_t slot_bytes(SizeClass size_class) noexcept {
 }
 
 constexpr std::uint32_t slots_per_page(SizeClass size_class) noexcept {
-  return static_cast<std::uint32_t>(kPageBytes / slot_bytes(size_class));
+  return detail::kSizeClasses.slots_per_page[size_class];
 }
 
 // What a slot really costs: its share of the page.
 constexpr std::uint32_t slot_charge(SizeClass size_class) noexcept {
-  const std::uint32_t slots = slots_per_page(size_class);
-  return static_cast<std::uint32_t>((kPageBytes + slots - 1) / slots);
+  return detail::kSizeClasses.slot_charge[size_class];
 }
 
 inline constexpr SizeClass kLargestClass = static_cast<SizeClass>(kSizeClassCount - 1);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/arena.hpp"
+#include "core/prefetch.hpp"
 
 namespace cubby {
 
@@ -105,6 +106,16 @@ static_assert(sizeof(SlotHeader) == 24, "an entry's overhead is part of what the
 inline SlotHeader& header_at(const Arena& arena, Ref slot) noexcept {
   assert(slot != 0);
   return *reinterpret_cast<SlotHeader*>(arena.at(slot));
+}
+
+// Begins to fetch a slot before its header says how large it is: as much as a key of 16 bytes and a
+// value of 64 take. What lies behind that can be asked for when the header is there.
+inline constexpr std::size_t kPrefetchedSlotBytes = 104;
+inline void prefetch_slot(const Arena& arena, Ref slot) noexcept {
+  const std::byte* const at = arena.at(slot);
+  prefetch_for_write(at);
+  prefetch_for_write(at + kLineBytes);
+  prefetch_for_write(at + kPrefetchedSlotBytes - 1);
 }
 
 inline SlotMeta load_meta(SlotHeader& header) noexcept {
