@@ -1,3 +1,6 @@
+#include <chrono>
+#include <thread>
+
 #include "core/thread_annotations.hpp"
 
 #if defined(__SSE2__)
@@ -8,9 +11,11 @@ namespace cubby {
 
 namespace {
 
-// A few hundred nanoseconds to a few microseconds: most locks are given up within that, and to
-// sleep and be woken takes longer.
-constexpr int kSpins = 100;
+// A few microseconds: nearly every lock is given up within that.
+constexpr int kLooks = 100;
+
+// As short as the system makes it.
+constexpr std::chrono::microseconds kSleep{20};
 
 void pause() noexcept {
 #if defined(__SSE2__)
@@ -20,22 +25,13 @@ void pause() noexcept {
 
 }  // namespace
 
-// Invariant: while a thread sleeps, or is about to, state_ is kContended, or the lock has been
-// given up and the thread is being woken. Drepper, "Futexes Are Tricky", 2011.
-
 void Mutex::lock_contended() noexcept {
-  for (int i = 0; i < kSpins; ++i) {
-    std::uint32_t free = kFree;
-    if (state_.load(std::memory_order_relaxed) == kFree &&
-        state_.compare_exchange_weak(free, kHeld, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
-      return;
+  for (;;) {
+    for (int i = 0; i < kLooks; ++i) {
+      if (!held_.load(std::memory_order_relaxed) && try_take()) return;
+      pause();
     }
-    pause();
-  }
-  // Whoever has slept cannot know whether others still do.
-  while (state_.exchange(kContended, std::memory_order_acquire) != kFree) {
-    state_.wait(kContended, std::memory_order_relaxed);
+    std::this_thread::sleep_for(kSleep);
   }
 }
 

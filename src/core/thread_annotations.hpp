@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 
 #if defined(__clang__)
 #define CUBBY_ATTRIBUTE(x) __attribute__((x))
@@ -21,12 +20,14 @@
 
 namespace cubby {
 
-// A lock that is held for a moment and seldom wanted by two: four bytes, and no call when it is
-// free. Who finds it held looks again for about as long as it is held, and then sleeps, so that it
-// does no harm that there are more threads than processors.
+// A lock that is held for a moment and seldom wanted by two: one byte, and no call when it is free.
+// Who finds it held looks again for about as long as it is held, and then sleeps for a moment at a
+// time, so that it does no harm that there are more threads than processors. No order among those
+// who wait.
 //
-// std::mutex, here before, has ten times the size, executes 53 instructions a pair where this has
-// eight, and sleeps at once: two threads together had 1.3 times as many GETs with this.
+// Nobody is woken, because then giving up the lock can be a plain store: an exchange, which tells
+// whether somebody sleeps, must wait until all that was written under the lock has reached the
+// CPU's cache. Under a shard's lock that is the list's links, two cache misses.
 class CUBBY_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -34,25 +35,16 @@ class CUBBY_CAPABILITY("mutex") Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void lock() noexcept CUBBY_ACQUIRE() {
-    std::uint32_t free = kFree;
-    if (!state_.compare_exchange_strong(free, kHeld, std::memory_order_acquire,
-                                        std::memory_order_relaxed)) {
-      lock_contended();
-    }
+    if (!try_take()) lock_contended();
   }
 
-  void unlock() noexcept CUBBY_RELEASE() {
-    if (state_.exchange(kFree, std::memory_order_release) == kContended) state_.notify_one();
-  }
+  void unlock() noexcept CUBBY_RELEASE() { held_.store(false, std::memory_order_release); }
 
  private:
-  static constexpr std::uint32_t kFree = 0;
-  static constexpr std::uint32_t kHeld = 1;
-  static constexpr std::uint32_t kContended = 2;  // held, and somebody may be asleep
-
+  bool try_take() noexcept { return !held_.exchange(true, std::memory_order_acquire); }
   void lock_contended() noexcept;
 
-  std::atomic<std::uint32_t> state_{kFree};
+  std::atomic<bool> held_{false};
 };
 
 class CUBBY_SCOPED_CAPABILITY MutexLock {
