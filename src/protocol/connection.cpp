@@ -132,7 +132,7 @@ class Connection::Impl {
       }
     }
     RequestHead head;
-    const HeadResult result = head_parser_.parse(input, context_.limits, head);
+    const HeadResult result = head_parser_.parse(input, context_.limits, context_.heads, head);
     switch (result.status) {
       case HeadResult::Status::incomplete:
         return 0;
@@ -161,8 +161,7 @@ class Connection::Impl {
       return 0;
     }
     KeyBuffer buffer;
-    exchange.operation =
-        find_operation(head.method, head.path, head.query, context_.limits, buffer);
+    exchange.operation = find_operation(head.method, head.target, context_.limits, buffer);
     if (head.encoded && exchange.operation.takes_body()) {
       exchange.operation.error = Error::body_encoded;
     }
@@ -285,7 +284,7 @@ class Connection::Impl {
     linger_ = true;
   }
 
-  const Context context_;
+  const Context& context_;
   HeadParser head_parser_;
   ChunkDecoder decoder_;
   std::uint64_t content_length_ = 0;

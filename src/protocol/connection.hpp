@@ -34,6 +34,7 @@ struct Progress {
 // Thread safety: none; a connection belongs to one thread. Never throws for what the peer sent.
 class Connection {
  public:
+  // `context` must outlive it.
   explicit Connection(const Context& context);
   ~Connection();
   Connection(Connection&&) noexcept;

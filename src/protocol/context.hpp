@@ -19,6 +19,7 @@ class Cache;
 namespace cubby::protocol {
 
 class DateHeader;
+class HeadMemo;
 class TtlPolicy;
 
 // One answered request, for a log. The path is that of the route, without a query; empty when there
@@ -62,6 +63,8 @@ struct Context {
   std::size_t output_cap_bytes = std::size_t{256} << 10;
   // It stops, too, after so many, so that others get their turn.
   std::size_t most_requests_at_once = 32;
+  // Remembers the heads of requests, unless it is null.
+  HeadMemo* heads = nullptr;
   // Called after each reply is made, unless it is null or empty. Must not throw.
   const std::function<void(const RequestRecord&)>* on_request = nullptr;
   // Asked for every report of the memory; where it is null or empty, that says nothing of these.

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "protocol/hex.hpp"
-#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -37,9 +36,20 @@ bool names_key(std::string_view name) {
   return decode(name, buffer.data(), buffer.size()) == kKey;
 }
 
+// With nothing encoded, and no second parameter.
+Error find_plain_key(std::string_view query, std::string_view& key) {
+  if (!query.starts_with(kKey)) return Error::key_missing;
+  key = query.substr(kKey.size());
+  if (!key.empty() && key.front() != '=') return Error::key_missing;
+  key.remove_prefix(std::min<std::size_t>(1, key.size()));
+  return key.size() > kMaxKeyBytes ? Error::key_too_long : Error::none;
+}
+
 }  // namespace
 
-Error find_key(std::string_view query, KeyBuffer& buffer, std::string_view& key) noexcept {
+Error find_key(const Target& target, KeyBuffer& buffer, std::string_view& key) noexcept {
+  std::string_view query = target.query;
+  if (target.is_plain) return find_plain_key(query, key);
   if (has_bad_escape(query)) return Error::bad_escape;
   std::optional<std::string_view> found;
   while (!query.empty()) {

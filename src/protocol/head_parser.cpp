@@ -6,6 +6,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "protocol/head_memo.hpp"
+
 namespace cubby::protocol {
 namespace {
 
@@ -167,7 +169,22 @@ Error too_large(std::string_view span) {
 
 }  // namespace
 
-HeadResult HeadParser::parse(std::string_view input, const Limits& limits, RequestHead& head) {
+HeadResult HeadParser::parse(std::string_view input, const Limits& limits, HeadMemo* memo,
+                             RequestHead& head) {
+  if (memo == nullptr) return read(input, limits, head);
+  // Of a head that comes in small pieces the target would be looked at again with each of them.
+  if (!begun()) {
+    const std::size_t size = memo->recall(input, limits, head);
+    if (size > 0) return {HeadResult::Status::complete, Error::none, size};
+  }
+  const HeadResult result = read(input, limits, head);
+  if (result.status == HeadResult::Status::complete) {
+    memo->keep(input.substr(0, result.size), limits, head);
+  }
+  return result;
+}
+
+HeadResult HeadParser::read(std::string_view input, const Limits& limits, RequestHead& head) {
   const std::string_view span = input.substr(0, limits.max_header_bytes);
   const bool is_full = span.size() == limits.max_header_bytes;
   if (begun() && !is_full && span.find('\n', seen_) == std::string_view::npos) {

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "protocol/ascii.hpp"
-#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -43,11 +42,8 @@ Error HeadRules::take_request_line(Method method, std::string_view target, bool 
   if (target.size() > limits_.max_target_bytes) return Error::target_too_long;
   // The authority-form belongs to CONNECT alone, which is refused whatever its target.
   if (method == Method::connect) return Error::none;
-  Target parts;
-  if (!split_target(target, method == Method::options, parts)) return Error::bad_target;
-  head_.path = parts.path;
-  head_.query = parts.query;
-  return Error::none;
+  const bool is_target = split_target(target, method == Method::options, head_.target);
+  return is_target ? Error::none : Error::bad_target;
 }
 
 Error HeadRules::take_field(Field field, std::string_view value) noexcept {

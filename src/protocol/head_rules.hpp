@@ -11,6 +11,7 @@
 #include "protocol/error.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/method.hpp"
+#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 
@@ -19,14 +20,15 @@ enum class Expectation : std::uint8_t { none, continue_100, unknown };
 // What is known of a request from its head. The views are into the head.
 struct RequestHead {
   Method method = Method::unknown;
-  std::string_view path;   // as sent; "*" for the server as a whole
-  std::string_view query;  // as sent, without the question mark
+  Target target;
   bool http_1_0 = false;
   bool keep_alive = false;  // what version and Connection field ask for
   bool chunked = false;
   bool encoded = false;  // Content-Encoding names one
   std::uint64_t content_length = 0;
   Expectation expectation = Expectation::none;
+
+  bool operator==(const RequestHead&) const = default;
 
   bool has_body() const noexcept { return chunked || content_length > 0; }
 };

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "protocol/key.hpp"
-#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -23,6 +22,14 @@ bool serves(const Route& route, Method method) {
   return route.method == method || (route.method == Method::get && method == Method::head);
 }
 
+bool is_badly_encoded(const Target& target) {
+  return !target.is_plain && (has_bad_escape(target.path) || has_bad_escape(target.query));
+}
+
+bool leads_to(const Target& target, const Route& route) {
+  return target.is_plain ? target.path == route.path : is_same_path(target.path, route.path);
+}
+
 void append_to_list(std::string& list, std::string_view item) {
   if (!list.empty()) list.append(", ");
   list.append(item);
@@ -35,14 +42,14 @@ void append_method(std::string& list, Method method) {
 
 }  // namespace
 
-Operation find_operation(Method method, std::string_view path, std::string_view query,
-                         const Limits& limits, KeyBuffer& buffer) noexcept {
+Operation find_operation(Method method, const Target& target, const Limits& limits,
+                         KeyBuffer& buffer) noexcept {
   if (method == Method::unknown || method == Method::connect) return {Error::unknown_method};
-  if (has_bad_escape(path) || has_bad_escape(query)) return {Error::bad_escape};
+  if (is_badly_encoded(target)) return {Error::bad_escape};
   Operation operation{Error::unknown_path};
-  if (path == kServer) operation.path = kServer;
+  if (target.path == kServer) operation.path = kServer;
   for (const Route& route : kRoutes) {
-    if (!is_same_path(path, route.path)) continue;
+    if (!leads_to(target, route)) continue;
     operation.path = route.path;
     operation.error = Error::wrong_method;
     if (!serves(route, method)) continue;
@@ -53,7 +60,7 @@ Operation find_operation(Method method, std::string_view path, std::string_view 
   if (method == Method::options && !operation.path.empty())
     return {Error::none, &kOptions, operation.path};
   if (operation.error == Error::none && operation.route->argument == Argument::key_in_query) {
-    operation.error = find_key(query, buffer, operation.key);
+    operation.error = find_key(target, buffer, operation.key);
     if (operation.error == Error::none) operation.error = check_key(operation.key, limits);
   }
   return operation;

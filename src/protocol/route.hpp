@@ -11,6 +11,7 @@
 #include "protocol/limits.hpp"
 #include "protocol/method.hpp"
 #include "protocol/service.hpp"
+#include "protocol/uri.hpp"
 
 namespace cubby::protocol {
 
@@ -36,13 +37,13 @@ struct Operation {
   }
 };
 
-// Looks the path up and decodes the arguments. `path` is compared as it was sent, except that what
-// need not be percent-encoded may be. OPTIONS has every known path, and "*".
+// Looks the path up and decodes the arguments. The path is compared as it was sent, except that
+// what need not be percent-encoded may be. OPTIONS has every known path, and "*".
 //
 // Errors: unknown_method, bad_escape, unknown_path, wrong_method, and those of find_key() and
 // check_key().
-Operation find_operation(Method method, std::string_view path, std::string_view query,
-                         const Limits& limits, KeyBuffer& buffer) noexcept;
+Operation find_operation(Method method, const Target& target, const Limits& limits,
+                         KeyBuffer& buffer) noexcept;
 
 // "GET, HEAD, OPTIONS": the methods that the path has, for the Allow field; those of all paths
 // together for "*".

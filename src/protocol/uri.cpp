@@ -6,6 +6,7 @@
 
 #include "protocol/ascii.hpp"
 #include "protocol/hex.hpp"
+#include "protocol/target_text.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -17,9 +18,6 @@ constexpr unsigned kMaxPort = 65535;
 // unreserved / sub-delims without the comma / the sign of an escape (RFC 3986, section 3.2.2)
 constexpr AlphanumericAnd kNameChars("-._~!$&'()*+;=%");
 constexpr AlphanumericAnd kFutureAddressChars("-._~!$&'()*+,;=:");
-
-// pchar / "/" / "?" (RFC 3986, section 3.3)
-constexpr AlphanumericAnd kTargetChars("-._~!$&'()*+,;=:@%/?");
 
 bool is_hex(std::string_view text) {
   return !text.empty() &&
@@ -108,6 +106,15 @@ bool has_bad_escape(std::string_view text) noexcept {
   return false;
 }
 
+std::size_t take_path_and_query(std::string_view text, Target& target) noexcept {
+  const TargetText found = read_target_text(text);
+  target.path = text.substr(0, found.path_size);
+  const std::size_t query_begin = std::min(found.path_size + 1, found.size);
+  target.query = text.substr(query_begin, found.size - query_begin);
+  target.is_plain = found.is_plain;
+  return found.size;
+}
+
 bool split_target(std::string_view text, bool is_options, Target& target) noexcept {
   if (is_options && text == "*") {
     target.path = text;
@@ -122,9 +129,7 @@ bool split_target(std::string_view text, bool is_options, Target& target) noexce
   } else if (!text.starts_with('/')) {
     return false;
   }
-  if (!kTargetChars.contains_all(text)) return false;
-  target.path = text.substr(0, text.find('?'));
-  if (target.path.size() < text.size()) target.query = text.substr(target.path.size() + 1);
+  if (take_path_and_query(text, target) != text.size()) return false;
   // An empty path is "/", or the server itself when OPTIONS asks (RFC 9112, section 3.2.4).
   if (target.path.empty()) target.path = is_options && text.empty() ? "*" : "/";
   return true;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace cubby::protocol {
@@ -16,9 +17,18 @@ bool has_bad_escape(std::string_view text) noexcept;
 
 // A request target, taken apart. The views are into it, or to a constant.
 struct Target {
-  std::string_view path;   // as sent; "*" for the server as a whole
-  std::string_view query;  // as sent, without the question mark
+  std::string_view path = {};   // as sent; "*" for the server as a whole
+  std::string_view query = {};  // as sent, without the question mark
+  // It is known that neither has a percent sign, a plus sign or an ampersand: that nothing is
+  // encoded, and that the query is one parameter at most.
+  bool is_plain = false;
+
+  bool operator==(const Target&) const = default;
 };
+
+// Takes the path and the query at the beginning of `text`, which end before the first character
+// that they cannot have, apart. Returns how many bytes they have.
+std::size_t take_path_and_query(std::string_view text, Target& target) noexcept;
 
 // Splits a target in origin-form, absolute-form or asterisk-form (RFC 9112, section 3.2). False
 // when it has none of these, or a character that a URI cannot have. Whether percent signs are

@@ -57,6 +57,7 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report, cons
                .limits = options.limits,
                .ttl = ttl_,
                .date = date_,
+               .heads = &heads_,
                .on_request = &options.on_request,
                .process_memory = &figures.memory,
                .process_counts = &figures.counts,

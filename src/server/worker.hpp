@@ -19,6 +19,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
+#include "protocol/head_memo.hpp"
 #include "protocol/ttl.hpp"
 #include "server/admission.hpp"
 #include "server/connection_memory.hpp"
@@ -143,6 +144,7 @@ class Worker {
   const Reporter report_;
   TimeoutCounts& timeouts_;
   protocol::DateHeader date_;
+  protocol::HeadMemo heads_;
   protocol::Tally tally_;
   protocol::TtlPolicy ttl_;
   const protocol::Context context_;

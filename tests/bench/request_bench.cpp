@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
   test::World world;
   for (int i = 0; i < kKeys; ++i) world.cache.put(key_of(i), std::string(kValueBytes, 'v'));
   const std::vector<std::string> inputs = make_inputs(put_percent, depth);
-  protocol::Connection connection(world.context());
+  protocol::Connection connection(world.context);
   std::string output;
   run_batches(connection, inputs, 16, output);
 

@@ -69,7 +69,7 @@ std::optional<Request> read_request(std::string_view input, const protocol::Limi
   Request request;
   if (input.starts_with("\r\n")) request.size = 2;
   input.remove_prefix(request.size);
-  const auto result = protocol::HeadParser().parse(input, limits, request.head);
+  const auto result = protocol::HeadParser().parse(input, limits, nullptr, request.head);
   if (result.status != protocol::HeadResult::Status::complete) return std::nullopt;
   request.fields = count_lines(input.substr(0, result.size)) - 2;
   request.size += result.size;
@@ -91,8 +91,8 @@ std::string to_json(const Request& request, bool keep_alive) {
 std::string read_case(std::string_view input) {
   using protocol::Method;
   static test::World world;
-  world.output_cap_bytes = 1;
-  protocol::Connection connection(world.context());
+  world.context.output_cap_bytes = 1;
+  protocol::Connection connection(world.context);
   std::string list;
   while (!connection.finished()) {
     std::string output;

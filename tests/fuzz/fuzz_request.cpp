@@ -70,8 +70,8 @@ class Pieces {
 // request at most.
 Outcome run(std::string_view input, Pieces pieces, std::size_t cap) {
   world().cache.clear();
-  world().output_cap_bytes = cap;
-  protocol::Connection connection(world().context());
+  world().context.output_cap_bytes = cap;
+  protocol::Connection connection(world().context);
   Outcome outcome;
   for (std::size_t arrived = std::min(pieces.next(), input.size()); !connection.finished();) {
     std::string output;

@@ -143,9 +143,9 @@ Answer expected(Method method, std::string_view path, std::string_view query) {
                          : Answer{Error::none, plain, {}};
 }
 
-Answer got(Method method, std::string_view path, std::string_view query) {
+Answer got(Method method, const Target& target) {
   KeyBuffer buffer;
-  const Operation operation = find_operation(method, path, query, kLimits, buffer);
+  const Operation operation = find_operation(method, target, kLimits, buffer);
   Answer answer{operation.error, std::string(operation.path), {}};
   if (operation.error == Error::none) answer.key = operation.key;
   return answer;
@@ -161,6 +161,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t question = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, question);
   const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  CUBBY_FUZZ_CHECK(got(method, path, query) == expected(method, path, query));
+  const Answer answer = expected(method, path, query);
+  CUBBY_FUZZ_CHECK(got(method, {path, query}) == answer);
+
+  Target read;
+  if (take_path_and_query(target, read) < target.size()) return 0;
+  CUBBY_FUZZ_CHECK(read.path == path && read.query == query);
+  CUBBY_FUZZ_CHECK(got(method, read) == answer);
   return 0;
 }

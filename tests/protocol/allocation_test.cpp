@@ -22,7 +22,7 @@ std::string get(const std::string& key) {
 
 class AllocationTest : public testing::Test {
  protected:
-  AllocationTest() : connection_(world_.context()) { output_.reserve(64 << 10); }
+  AllocationTest() : connection_(world_.context) { output_.reserve(64 << 10); }
 
   // How many allocations it takes to receive `input` once everything has been used before.
   std::size_t allocations_for(const std::string& input) {

@@ -95,7 +95,7 @@ TEST_F(ConnectionTest, WritesRepliesToTheByte) {
 }
 
 TEST_F(ConnectionTest, LeavesAnIncompleteHeadWithTheCaller) {
-  Connection connection(world_.context());
+  Connection connection(world_.context);
   std::string output;
   EXPECT_FALSE(connection.in_request());
   EXPECT_EQ(connection.receive(kHealth + "GET /hea", output), kHealth.size());
@@ -107,7 +107,7 @@ TEST_F(ConnectionTest, LeavesAnIncompleteHeadWithTheCaller) {
 }
 
 TEST_F(ConnectionTest, TakesAnIncompleteBody) {
-  Connection connection(world_.context());
+  Connection connection(world_.context);
   std::string output;
   const std::string request = put(kJson);
   const std::size_t most = request.size() - 1;
@@ -122,7 +122,7 @@ TEST_F(ConnectionTest, TakesAnIncompleteBody) {
 TEST_F(ConnectionTest, KeepsTheKeyOfARequestWhoseBodyIsLate) {
   const std::string key(100, 'k');
   world_.cache.put(key, "v");
-  Connection connection(world_.context());
+  Connection connection(world_.context);
   std::string input = "GET /get?key=" + key + " HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n";
   std::string output;
   EXPECT_EQ(connection.receive(input, output), input.size());
@@ -168,8 +168,8 @@ TEST_F(ConnectionTest, SendsContinueOnlyWhenItIsWaitedFor) {
 }
 
 TEST_F(ConnectionTest, StopsAtTheOutputCap) {
-  world_.output_cap_bytes = 1;
-  Connection connection(world_.context());
+  world_.context.output_cap_bytes = 1;
+  Connection connection(world_.context);
   std::string input = kHealth + kHealth + kHealth;
   std::string output;
   for (int i = 0; i < 3; ++i) {
@@ -183,8 +183,8 @@ TEST_F(ConnectionTest, StopsAtTheOutputCap) {
 }
 
 TEST_F(ConnectionTest, TakesABodyWhileTheOutputIsFull) {
-  world_.output_cap_bytes = 1;
-  Connection connection(world_.context());
+  world_.context.output_cap_bytes = 1;
+  Connection connection(world_.context);
   const std::string request = put(kJson);
   std::string output;
   connection.receive(request.substr(0, request.size() - 1), output);
@@ -218,8 +218,8 @@ TEST_F(ConnectionTest, DrainAnswersWhatHasBegun) {
 }
 
 TEST_F(ConnectionTest, DrainAnswersWhatTheOutputCapHeldBack) {
-  world_.output_cap_bytes = 1;
-  Connection connection(world_.context());
+  world_.context.output_cap_bytes = 1;
+  Connection connection(world_.context);
   std::string output;
   connection.receive(kHealth + kHealth, output);
   connection.drain();
@@ -277,7 +277,7 @@ TEST_F(ConnectionTest, RefusesHeadWithoutABody) {
 }
 
 TEST_F(ConnectionTest, MovesWithWhatIsInProgress) {
-  Connection first(world_.context());
+  Connection first(world_.context);
   const std::string request = put(kJson);
   std::string output;
   first.receive(request.substr(0, request.size() - 1), output);

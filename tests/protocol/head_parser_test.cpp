@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/head_memo.hpp"
+
 namespace cubby::protocol {
 namespace {
 
@@ -14,13 +16,24 @@ constexpr Limits kLimits{.max_target_bytes = 32, .max_header_bytes = 128, .max_h
 struct Parsed {
   HeadResult result;
   RequestHead head;
+
+  bool operator==(const Parsed&) const = default;
 };
 
-Parsed parse(std::string_view input) {
+Parsed parse_with(HeadMemo* memo, std::string_view input) {
   HeadParser parser;
   RequestHead head;
-  const HeadResult result = parser.parse(input, kLimits, head);
+  const HeadResult result = parser.parse(input, kLimits, memo, head);
   return {result, head};
+}
+
+// The memo has the heads of all tests before.
+Parsed parse(std::string_view input) {
+  static HeadMemo memo;
+  const Parsed parsed = parse_with(nullptr, input);
+  EXPECT_EQ(parse_with(&memo, input), parsed);
+  EXPECT_EQ(parse_with(&memo, input), parsed);
+  return parsed;
 }
 
 // As parse(), but with one byte more at every call.
@@ -29,7 +42,7 @@ Parsed parse_by_bytes(std::string_view input) {
   RequestHead head;
   HeadResult result{Status::incomplete};
   for (std::size_t size = 1; size <= input.size(); ++size) {
-    result = parser.parse(input.substr(0, size), kLimits, head);
+    result = parser.parse(input.substr(0, size), kLimits, nullptr, head);
     if (result.status != Status::incomplete) break;
     EXPECT_TRUE(parser.begun());
   }
@@ -54,8 +67,8 @@ TEST(HeadParserTest, ReadsAWholeHead) {
     EXPECT_EQ(parsed.result.status, Status::complete);
     EXPECT_EQ(parsed.result.size, head.size());
     EXPECT_EQ(parsed.head.method, Method::post);
-    EXPECT_EQ(parsed.head.path, "/a/b");
-    EXPECT_EQ(parsed.head.query, "c=d?e");
+    EXPECT_EQ(parsed.head.target.path, "/a/b");
+    EXPECT_EQ(parsed.head.target.query, "c=d?e");
     EXPECT_EQ(parsed.head.content_length, 5U);
     EXPECT_TRUE(parsed.head.has_body());
     EXPECT_FALSE(parsed.head.chunked);

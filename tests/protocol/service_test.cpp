@@ -24,8 +24,7 @@ class ServiceTest : public testing::Test {
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
     Reply reply(output_, large_, world_.date.text(), Persistence::keep, to_head);
-    const Context context = world_.context();
-    return service({context, "", key, body}, reply);
+    return service({world_.context, "", key, body}, reply);
   }
 
   World world_;

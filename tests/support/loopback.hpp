@@ -12,6 +12,7 @@
 
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
+#include "protocol/head_memo.hpp"
 #include "protocol/json_escape.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/ttl.hpp"
@@ -32,8 +33,6 @@ struct World {
   Cache cache{cache_options(&clock)};
   protocol::TtlPolicy ttl;
   protocol::DateHeader date{kTestTime};
-  std::size_t output_cap_bytes = std::size_t{256} << 10;
-  std::size_t most_requests_at_once = 32;
   std::function<void(const protocol::RequestRecord&)> on_request;
   std::function<protocol::ProcessMemory()> process_memory;
   std::function<protocol::ProcessCounts()> process_counts;
@@ -47,12 +46,16 @@ struct World {
     return options;
   }
 
-  protocol::Context context() {
-    return {cache,       limits,           ttl,
-            date,        output_cap_bytes, most_requests_at_once,
-            &on_request, &process_memory,  &process_counts,
-            &tally};
-  }
+  protocol::HeadMemo heads;
+  protocol::Context context{.cache = cache,
+                            .limits = limits,
+                            .ttl = ttl,
+                            .date = date,
+                            .heads = &heads,
+                            .on_request = &on_request,
+                            .process_memory = &process_memory,
+                            .process_counts = &process_counts,
+                            .tally = &tally};
 };
 
 // What a session would send for it.
@@ -70,7 +73,7 @@ inline void append_to(std::string& output, const protocol::LargeBody& body) {
 // Keeps what the connection did not consume, as a session does, and sends what it wrote.
 class Loopback {
  public:
-  explicit Loopback(World& world) : connection(world.context()) {}
+  explicit Loopback(World& world) : connection(world.context) {}
 
   // Gives the connection `bytes` in one piece and lets it go on until it waits for more.
   void send(std::string_view bytes) {
