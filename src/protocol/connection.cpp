@@ -259,7 +259,7 @@ class Connection::Impl {
     const Persistence persistence = close               ? Persistence::close
                                     : exchange.http_1_0 ? Persistence::keep_explicitly
                                                         : Persistence::keep;
-    Reply reply(output, large_, context_.date.text(), persistence, exchange.method == Method::head);
+    Reply reply(output, large_, context_.date, persistence, exchange.method == Method::head);
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
       operation.error = operation.route->service(

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
 constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-constexpr std::string_view kFrame = "Ddd, 00 Mmm 0000 00:00:00 GMT";
+constexpr std::string_view kFrame = "Date: Ddd, 00 Mmm 0000 00:00:00 GMT\r\n";
+constexpr std::size_t kDateBegin = 6;
 
 void write_digits(char* out, int count, unsigned value) {
   for (int i = count - 1; i >= 0; --i) {
@@ -28,9 +29,9 @@ void DateHeader::update(std::chrono::sys_seconds now) noexcept {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{now - day};
 
-  static_assert(kFrame.size() == std::tuple_size_v<decltype(text_)>);
-  std::copy(kFrame.begin(), kFrame.end(), text_.begin());
-  char* out = text_.data();
+  static_assert(kFrame.size() == std::tuple_size_v<decltype(field_)>);
+  std::copy(kFrame.begin(), kFrame.end(), field_.begin());
+  char* out = field_.data() + kDateBegin;
   write_name(out, kDays, std::chrono::weekday{day}.c_encoding());
   write_digits(out + 5, 2, static_cast<unsigned>(date.day()));
   write_name(out + 8, kMonths, static_cast<unsigned>(date.month()) - 1);

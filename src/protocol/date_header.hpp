@@ -1,4 +1,4 @@
-// The Date header field's value, made once a second instead of once a reply.
+// The Date header field, made once a second instead of once a reply.
 
 #pragma once
 
@@ -15,12 +15,12 @@ class DateHeader {
 
   void update(std::chrono::sys_seconds now) noexcept;
 
-  // An IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7). Valid until the next
-  // update().
-  std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+  // "Date: Sun, 06 Nov 1994 08:49:37 GMT" with a line end (RFC 9110, section 5.6.7). Valid until
+  // the next update().
+  std::string_view field() const noexcept { return {field_.data(), field_.size()}; }
 
  private:
-  std::array<char, 29> text_;
+  std::array<char, 37> field_;
 };
 
 }  // namespace cubby::protocol

@@ -1,5 +1,6 @@
 #include "protocol/error.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace cubby::protocol {
@@ -82,6 +83,40 @@ constexpr bool in_enum_order() {
 }
 static_assert(in_enum_order());
 
+struct StatusLine {
+  unsigned status;
+  std::string_view line;
+};
+
+constexpr std::array kStatusLines{
+    StatusLine{200, "HTTP/1.1 200 OK\r\n"},
+    StatusLine{400, "HTTP/1.1 400 Bad Request\r\n"},
+    StatusLine{404, "HTTP/1.1 404 Not Found\r\n"},
+    StatusLine{405, "HTTP/1.1 405 Method Not Allowed\r\n"},
+    StatusLine{408, "HTTP/1.1 408 Request Timeout\r\n"},
+    StatusLine{413, "HTTP/1.1 413 Content Too Large\r\n"},
+    StatusLine{414, "HTTP/1.1 414 URI Too Long\r\n"},
+    StatusLine{415, "HTTP/1.1 415 Unsupported Media Type\r\n"},
+    StatusLine{417, "HTTP/1.1 417 Expectation Failed\r\n"},
+    StatusLine{431, "HTTP/1.1 431 Request Header Fields Too Large\r\n"},
+    StatusLine{501, "HTTP/1.1 501 Not Implemented\r\n"},
+    StatusLine{503, "HTTP/1.1 503 Service Unavailable\r\n"},
+    StatusLine{505, "HTTP/1.1 505 HTTP Version Not Supported\r\n"},
+};
+
+constexpr std::string_view find_status_line(unsigned status) {
+  for (const StatusLine& line : kStatusLines) {
+    if (line.status == status) return line.line;
+  }
+  return {};
+}
+
+constexpr bool has_every_status_line() {
+  return std::all_of(kErrors.begin(), kErrors.end(),
+                     [](const Entry& entry) { return !find_status_line(entry.status).empty(); });
+}
+static_assert(has_every_status_line());
+
 const Entry& entry_of(Error error) { return kErrors[static_cast<std::size_t>(error)]; }
 
 }  // namespace
@@ -100,37 +135,6 @@ void append_message(std::string& output, Error error, const Limits& limits) {
   output.append(entry.message.substr(at + 2));
 }
 
-std::string_view reason_of(unsigned status) noexcept {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 415:
-      return "Unsupported Media Type";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "";
-  }
-}
+std::string_view status_line_of(unsigned status) noexcept { return find_status_line(status); }
 
 }  // namespace cubby::protocol

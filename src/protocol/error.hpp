@@ -64,7 +64,8 @@ unsigned status_of(Error error) noexcept;
 // Appends the message for people. Plain ASCII that needs no JSON escaping.
 void append_message(std::string& output, Error error, const Limits& limits);
 
-// The reason phrase of a status code that cubby uses.
-std::string_view reason_of(unsigned status) noexcept;
+// The first line of a reply, with its end: "HTTP/1.1 200 OK\r\n". Empty when cubby does not use the
+// status code.
+std::string_view status_line_of(unsigned status) noexcept;
 
 }  // namespace cubby::protocol

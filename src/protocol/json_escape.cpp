@@ -16,6 +16,12 @@ std::size_t find_special(std::string_view text) {
     const std::uint64_t special = mark_special(load_eight(text.data() + at));
     if (special != 0) return at + first_marked(special);
   }
+  if (at < text.size() && text.size() >= 8) {
+    // The last eight, of which some have been looked at.
+    const std::size_t last = text.size() - 8;
+    const std::uint64_t special = mark_special(load_eight(text.data() + last));
+    return last + first_marked(special);
+  }
   while (at < text.size() && !is_special(static_cast<unsigned char>(text[at]))) ++at;
   return at;
 }

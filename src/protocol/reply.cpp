@@ -5,41 +5,82 @@
 #include <charconv>
 
 #include "protocol/error.hpp"
+#include "protocol/put_text.hpp"
 
 namespace cubby::protocol {
 namespace {
 
-// Enough for every head that cubby writes, so that head and body grow the buffer once.
-constexpr std::size_t kHeadReserve = 256;
-
 // More than that is not going to be in the buffer: it is a large body.
 constexpr std::size_t kLargestReserve = 2 * kLargeValueBytes;
 
-void append_number(std::string& output, std::size_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  output.append(digits.data(), end);
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kTypeName = "Content-Type: ";
+constexpr std::string_view kLengthName = "Content-Length: ";
+
+std::string_view field_of(Persistence persistence) {
+  switch (persistence) {
+    case Persistence::keep_explicitly:
+      return "Connection: keep-alive\r\n";
+    case Persistence::close:
+      return "Connection: close\r\n";
+    case Persistence::keep:
+      break;
+  }
+  return {};
 }
+
+class Decimal {
+ public:
+  explicit Decimal(std::size_t number)
+      : size_(static_cast<std::size_t>(
+            std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr -
+            digits_.data())) {}
+
+  std::string_view text() const { return {digits_.data(), size_}; }
+
+ private:
+  std::array<char, 20> digits_;
+  std::size_t size_;
+};
 
 }  // namespace
 
 void Reply::begin(unsigned status, std::string_view content_type, std::size_t content_length,
                   std::string_view fields) {
+  write_head(status, content_type, content_length, fields, 0);
+  output_.reserve(output_.size() + std::min(content_length, kLargestReserve));
+}
+
+char* Reply::begin_in_place(unsigned status, std::string_view content_type,
+                            std::size_t content_length, std::string_view fields) {
+  write_head(status, content_type, content_length, fields, content_length);
+  return output_.data() + body_begin_;
+}
+
+// The head is measured first, so that the buffer grows once.
+void Reply::write_head(unsigned status, std::string_view content_type, std::size_t content_length,
+                       std::string_view fields, std::size_t room) {
   status_ = status;
   content_length_ = content_length;
-  output_.reserve(output_.size() + kHeadReserve + std::min(content_length, kLargestReserve));
-  output_.append("HTTP/1.1 ");
-  append_number(output_, status);
-  output_.append(" ").append(reason_of(status));
-  if (!content_type.empty()) output_.append("\r\nContent-Type: ").append(content_type);
-  output_.append("\r\nDate: ").append(date_);
-  if (persistence_ == Persistence::close) output_.append("\r\nConnection: close");
-  if (persistence_ == Persistence::keep_explicitly) output_.append("\r\nConnection: keep-alive");
-  output_.append("\r\n").append(fields);
-  output_.append("Content-Length: ");
-  append_number(output_, content_length);
-  output_.append("\r\n\r\n");
-  body_begin_ = output_.size();
+  const std::string_view line = status_line_of(status);
+  const std::string_view date = date_.field();
+  const std::string_view option = field_of(persistence_);
+  const Decimal length(content_length);
+
+  std::size_t size = line.size() + date.size() + option.size() + fields.size() +
+                     kLengthName.size() + length.text().size() + 2 * kLineEnd.size();
+  if (!content_type.empty()) size += kTypeName.size() + content_type.size() + kLineEnd.size();
+  const std::size_t begin = output_.size();
+  output_.resize(begin + size + room);
+  body_begin_ = begin + size;
+
+  char* out = put_text(output_.data() + begin, line);
+  if (!content_type.empty()) {
+    out = put_text(put_text(put_text(out, kTypeName), content_type), kLineEnd);
+  }
+  out = put_text(put_text(put_text(out, date), option), fields);
+  out = put_text(put_text(out, kLengthName), length.text());
+  put_text(put_text(out, kLineEnd), kLineEnd);
 }
 
 void Reply::end() {
@@ -50,8 +91,7 @@ void Reply::end() {
 
 void Reply::send(unsigned status, std::string_view content_type, std::string_view body,
                  std::string_view fields) {
-  begin(status, content_type, body.size(), fields);
-  output_.append(body);
+  put_text(begin_in_place(status, content_type, body.size(), fields), body);
   end();
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/date_header.hpp"
 #include "protocol/large_body.hpp"
 
 namespace cubby::protocol {
@@ -24,12 +25,13 @@ enum class Persistence : std::uint8_t {
 };
 
 // Appends a reply to an output buffer: begin(), then exactly the body bytes that it announced to
-// output(), perhaps followed by a large body, then end(). The buffer is not owned.
+// output(), perhaps followed by a large body, then end(). The buffer is not owned. A body that is
+// small, and known when the reply begins, is quicker written in place.
 class Reply {
  public:
-  // `date` is the value of the Date field. A reply to HEAD has the head of the reply to GET alone.
+  // A reply to HEAD has the head of the reply to GET alone.
   // `large` is where a large body goes; it must be empty.
-  Reply(std::string& output, std::optional<LargeBody>& large, std::string_view date,
+  Reply(std::string& output, std::optional<LargeBody>& large, const DateHeader& date,
         Persistence persistence, bool to_head) noexcept
       : output_(output), large_(large), date_(date), persistence_(persistence), to_head_(to_head) {}
 
@@ -37,6 +39,11 @@ class Reply {
   // line end.
   void begin(unsigned status, std::string_view content_type, std::size_t content_length,
              std::string_view fields = {});
+
+  // Likewise, with room for the whole body behind the head: returns where all of it is to be
+  // written before end().
+  char* begin_in_place(unsigned status, std::string_view content_type, std::size_t content_length,
+                       std::string_view fields = {});
 
   std::string& output() noexcept { return output_; }
 
@@ -54,9 +61,13 @@ class Reply {
             std::string_view fields = {});
 
  private:
+  // Leaves `room` bytes behind the head.
+  void write_head(unsigned status, std::string_view content_type, std::size_t content_length,
+                  std::string_view fields, std::size_t room);
+
   std::string& output_;
   std::optional<LargeBody>& large_;
-  std::string_view date_;
+  const DateHeader& date_;
   Persistence persistence_;
   bool to_head_;
   unsigned status_ = 0;

@@ -8,6 +8,7 @@
 
 #include "protocol/json_escape.hpp"
 #include "protocol/put_request.hpp"
+#include "protocol/put_text.hpp"
 #include "protocol/route.hpp"
 
 namespace cubby::protocol {
@@ -18,6 +19,9 @@ constexpr std::string_view kBeforeValue = R"(","value":")";
 constexpr std::string_view kAfterValue = R"("})";
 constexpr std::string_view kStored =
     R"({"status":"OK","message":"Key inserted/updated successfully."})";
+
+// A value up to this size is written together with what is around it.
+constexpr std::size_t kInPlaceBytes = 4096;
 
 // Writes everything that comes before the value, which takes `value_size` bytes in the body.
 void begin_value(Reply& reply, std::string_view key, std::size_t value_size) {
@@ -31,6 +35,17 @@ void begin_value(Reply& reply, std::string_view key, std::size_t value_size) {
 
 void end_value(Reply& reply) {
   reply.output().append(kAfterValue);
+  reply.end();
+}
+
+// `key` needs no escaping, and the value is to be sent as it is.
+void send_in_place(Reply& reply, std::string_view key, const ValueView& value) {
+  const std::size_t size =
+      kBeforeKey.size() + key.size() + kBeforeValue.size() + value.size() + kAfterValue.size();
+  char* out = reply.begin_in_place(200, kJsonType, size);
+  out = put_text(put_text(put_text(out, kBeforeKey), key), kBeforeValue);
+  value.copy_to(out);
+  put_text(out + value.size(), kAfterValue);
   reply.end();
 }
 
@@ -50,11 +65,15 @@ void send_large(Reply& reply, std::string_view key, PinnedValue value, bool esca
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
+  const bool is_plain_key = !needs_escape(call.key);
   std::optional<std::string> to_escape;
   PinnedValue large;
   bool escape = false;
   const bool found = call.context.cache.get(call.key, [&](const ValueView& value) {
     escape = (value.flags() & kValueNeedsEscape) != 0;
+    if (!escape && is_plain_key && value.size() <= kInPlaceBytes) {
+      return send_in_place(reply, call.key, value);
+    }
     large = value.pin();
     if (large) return;
     if (escape) {

@@ -70,6 +70,18 @@ constexpr Table make_table() {
 
 constexpr Table kAfter = make_table();
 
+bool is_ascii(std::string_view text) {
+  std::uint64_t others = 0;
+  if (text.size() >= 8) {
+    for (std::size_t at = 0; at + 8 < text.size(); at += 8) others |= load_eight(text.data() + at);
+    // The last eight, of which some may have been looked at.
+    others |= load_eight(text.data() + text.size() - 8);
+  } else {
+    for (const char c : text) others |= static_cast<unsigned char>(c);
+  }
+  return mark_non_ascii(others) == 0;
+}
+
 }  // namespace
 
 std::size_t Utf8Checker::take(std::string_view text) noexcept {
@@ -102,6 +114,7 @@ std::size_t encode_utf8(std::uint32_t code_point, char* out) noexcept {
 }
 
 std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
+  if (is_ascii(text)) return text.size();
   Utf8Checker checker;
   std::size_t count = 0;
   while (!text.empty()) {

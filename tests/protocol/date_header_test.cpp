@@ -1,6 +1,7 @@
 #include "protocol/date_header.hpp"
 
 #include <chrono>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ TEST(DateHeaderTest, IsAnImfFixdate) {
   DateHeader date(sys_seconds{seconds{1}});
   for (const auto& [unix_time, text] : cases) {
     date.update(sys_seconds{seconds{unix_time}});
-    EXPECT_EQ(date.text(), text);
+    EXPECT_EQ(date.field(), "Date: " + std::string(text) + "\r\n");
   }
 }
 

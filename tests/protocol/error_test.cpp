@@ -19,7 +19,9 @@ TEST(ErrorTest, EveryErrorHasAStatusAReasonAndAMessage) {
   for (int i = 1; i < static_cast<int>(Error::count_); ++i) {
     const auto error = static_cast<Error>(i);
     EXPECT_GE(status_of(error), 400U);
-    EXPECT_FALSE(reason_of(status_of(error)).empty()) << status_of(error);
+    const std::string_view line = status_line_of(status_of(error));
+    EXPECT_TRUE(line.starts_with("HTTP/1.1 " + std::to_string(status_of(error)) + ' ')) << line;
+    EXPECT_TRUE(line.ends_with("\r\n")) << line;
     const std::string message = message_of(error);
     EXPECT_TRUE(message.ends_with(".")) << message;
     EXPECT_FALSE(needs_escape(message)) << message;

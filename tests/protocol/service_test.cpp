@@ -23,7 +23,7 @@ class ServiceTest : public testing::Test {
 
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
-    Reply reply(output_, large_, world_.date.text(), Persistence::keep, to_head);
+    Reply reply(output_, large_, world_.date, Persistence::keep, to_head);
     return service({world_.context, "", key, body}, reply);
   }
 
@@ -185,7 +185,7 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   const Context context{.cache = cache, .limits = limits, .ttl = ttl, .date = date};
   std::string output;
   std::optional<LargeBody> large;
-  Reply reply(output, large, "", Persistence::keep, false);
+  Reply reply(output, large, date, Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
   EXPECT_EQ(put_value({context, "", "", body}, reply), Error::value_does_not_fit);
