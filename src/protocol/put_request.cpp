@@ -1,10 +1,29 @@
 #include "protocol/put_request.hpp"
 
+#include <optional>
+
 #include "protocol/heap_bytes.hpp"
+#include "protocol/plain_put.hpp"
 #include "protocol/service.hpp"
 #include "protocol/ttl.hpp"
 
 namespace cubby::protocol {
+namespace {
+
+Error error_of(PutOutcome outcome) {
+  switch (outcome) {
+    case PutOutcome::inserted:
+    case PutOutcome::replaced:
+      break;
+    case PutOutcome::too_large:
+      return Error::value_does_not_fit;
+    case PutOutcome::no_room:
+      return Error::no_room;
+  }
+  return Error::none;
+}
+
+}  // namespace
 
 Error PutRequest::append(std::string_view piece) {
   if (pages_.size() == 0 && piece.size() <= kCollectedBytes - text_.size()) {
@@ -40,22 +59,23 @@ Error PutRequest::store() {
     options.note = reader_.escaped_value_size();
   }
   const std::string_view text = reader_.value_borrowed() ? reader_.borrowed_value() : text_;
-  const PutOutcome outcome = pages_.size() != 0 ? context_.cache.put(reader_.key(), pages_, options)
-                                                : context_.cache.put(reader_.key(), text, options);
-  switch (outcome) {
-    case PutOutcome::inserted:
-    case PutOutcome::replaced:
-      break;
-    case PutOutcome::too_large:
-      return Error::value_does_not_fit;
-    case PutOutcome::no_room:
-      return Error::no_room;
-  }
-  return Error::none;
+  return error_of(pages_.size() != 0 ? context_.cache.put(reader_.key(), pages_, options)
+                                     : context_.cache.put(reader_.key(), text, options));
 }
 
 std::size_t PutRequest::memory_bytes() const noexcept {
   return sizeof *this + reader_.key().size() + heap_bytes(text_);
+}
+
+Error store_put(const Context& context, std::string_view body) {
+  if (const auto plain = read_plain_put(body, context.limits)) {
+    PutOptions options;
+    options.ttl = context.ttl.ttl_for(std::nullopt);
+    return error_of(context.cache.put(plain->key, plain->value, options));
+  }
+  PutRequest put(context);
+  const Error error = put.take(body);
+  return error == Error::none ? put.store() : error;
 }
 
 }  // namespace cubby::protocol

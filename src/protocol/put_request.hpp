@@ -52,4 +52,7 @@ class PutRequest final : private ValueSink {
   ValueWriter pages_;
 };
 
+// As a PutRequest that takes `body`, which has arrived whole, and stores it.
+Error store_put(const Context& context, std::string_view body);
+
 }  // namespace cubby::protocol

@@ -91,14 +91,7 @@ Error get_value(const Call& call, Reply& reply) {
 }
 
 Error put_value(const Call& call, Reply& reply) {
-  Error error = Error::none;
-  if (call.put != nullptr) {
-    error = call.put->store();
-  } else {
-    PutRequest put(call.context);
-    error = put.take(call.body);
-    if (error == Error::none) error = put.store();
-  }
+  const Error error = call.put != nullptr ? call.put->store() : store_put(call.context, call.body);
   if (error != Error::none) return error;
   reply.send(200, kJsonType, kStored);
   return Error::none;

@@ -52,6 +52,8 @@ void check_reading(std::string_view input) {
     CUBBY_FUZZ_CHECK(read_put(input, limits, every_cut(input.size()), kept) == whole);
     CUBBY_FUZZ_CHECK(read_put(input, limits, some_cuts(input), kept) == whole);
   }
+  const auto plain = read_plain(input, limits);
+  CUBBY_FUZZ_CHECK(!plain || *plain == whole);
   const auto reference = reference_put(input, limits);
   CUBBY_FUZZ_CHECK(!reference || agrees(whole, *reference));
   if (whole.error != Error::none) return;

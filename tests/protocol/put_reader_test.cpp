@@ -34,6 +34,8 @@ PutBody read(const std::string& body, const Limits& limits = {}) {
       EXPECT_EQ(read_put(body, limits, {cut}, kept), whole) << body << " cut at " << cut;
     }
   }
+  const auto plain = test::read_plain(body, limits);
+  EXPECT_TRUE(!plain || *plain == whole) << body;
   const auto reference = test::reference_put(body, limits);
   EXPECT_TRUE(!reference || agrees(whole, *reference)) << body;
   return whole;

@@ -9,6 +9,7 @@
 #include "protocol/json_escape.hpp"
 #include "protocol/json_scanner.hpp"
 #include "protocol/key.hpp"
+#include "protocol/plain_put.hpp"
 #include "protocol/put_reader.hpp"
 #include "support/json_trace.hpp"
 
@@ -149,6 +150,14 @@ PutBody read_put(std::string_view body, const Limits& limits, const std::vector<
   result.escaped_value_size = reader.escaped_value_size();
   if (reader.value_size() != result.value.size()) result.value += "broken: size";
   return result;
+}
+
+std::optional<PutBody> read_plain(std::string_view body, const Limits& limits) {
+  const auto plain = protocol::read_plain_put(body, limits);
+  if (!plain) return std::nullopt;
+  return PutBody{.key = std::string(plain->key),
+                 .value = std::string(plain->value),
+                 .escaped_value_size = plain->value.size()};
 }
 
 std::optional<PutBody> reference_put(std::string_view body, const Limits& limits) {

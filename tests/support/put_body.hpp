@@ -31,6 +31,9 @@ struct PutBody {
 PutBody read_put(std::string_view body, const protocol::Limits& limits = {},
                  const std::vector<std::size_t>& cuts = {}, bool kept = true);
 
+// What read_plain_put() says of it. Where that is anything, it must be what read_put() gives.
+std::optional<PutBody> read_plain(std::string_view body, const protocol::Limits& limits = {});
+
 // What read_put() should give. Where a body is wrong in two ways, one of which is bad_json, the
 // other may come first. Nothing where nlohmann's parser is known to differ; see reference_scan().
 std::optional<PutBody> reference_put(std::string_view body, const protocol::Limits& limits = {});
