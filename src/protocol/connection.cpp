@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/look_ahead.hpp"
 #include "protocol/put_request.hpp"
 #include "protocol/reply.hpp"
 #include "protocol/route.hpp"
@@ -23,6 +25,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // What is left of a request once its head has been read.
 struct Exchange {
   Operation operation;
+  PreparedKey key;  // the operation's
   Method method = Method::unknown;
   bool http_1_0 = false;
   bool close = true;
@@ -30,6 +33,7 @@ struct Exchange {
 
 Exchange exchange_of(const RequestHead& head) {
   return {.operation = {},
+          .key = {},
           .method = head.method,
           .http_1_0 = head.http_1_0,
           // After CONNECT the peer may go on in another protocol.
@@ -51,7 +55,8 @@ class Connection::Impl {
     answered_before_ = answered_;
     while (!finished_) {
       const std::string_view rest = input.substr(done);
-      const std::size_t used = awaiting_body_ ? take_body(rest, output) : take_head(rest, output);
+      const std::size_t used =
+          awaiting_body_ ? take_body(rest, output) : take_requests(rest, output);
       if (used == 0) break;
       done += used;
     }
@@ -114,15 +119,45 @@ class Connection::Impl {
  private:
   // Each of these returns how many bytes of `input` it used, 0 when it cannot go on.
 
-  std::size_t take_head(std::string_view input, std::string& output) {
+  std::size_t take_requests(std::string_view input, std::string& output) {
     has_more_ = false;
     if (input.empty()) return 0;
-    const bool is_enough = output.size() >= context_.output_cap_bytes ||
-                           answered_ - answered_before_ >= context_.most_requests_at_once;
-    if (is_enough || large_) {
+    if (is_enough(output)) {
       has_more_ = true;
       return 0;
     }
+    // A head that came in pieces is for its parser, and a last request must not be looked beyond.
+    if (context_.heads == nullptr || head_parser_.begun() || turned_away_) {
+      return take_head(input, output);
+    }
+    const LookAhead ahead(context_, input, requests_left());
+    if (ahead.requests().empty()) return take_head(input, output);
+    return take_read(ahead.requests(), input, output);
+  }
+
+  std::size_t requests_left() const noexcept {
+    return context_.most_requests_at_once - (answered_ - answered_before_);
+  }
+
+  bool is_enough(const std::string& output) const noexcept {
+    return large_ || output.size() >= context_.output_cap_bytes ||
+           answered_ - answered_before_ >= context_.most_requests_at_once;
+  }
+
+  std::size_t take_read(std::span<const ReadRequest> requests, std::string_view input,
+                        std::string& output) {
+    std::size_t used = 0;
+    blank_line_taken_ = false;
+    for (const ReadRequest& request : requests) {
+      if (used > 0 && is_enough(output)) break;
+      used += request.head_size;
+      used += take_request(request, input.substr(used), output);
+      if (finished_) break;
+    }
+    return used;
+  }
+
+  std::size_t take_head(std::string_view input, std::string& output) {
     // One empty line before a request is to be ignored (RFC 9112, section 2.2).
     if (!blank_line_taken_ && input.front() == '\r') {
       if (input.size() == 1) return 0;
@@ -131,8 +166,10 @@ class Connection::Impl {
         return 2;
       }
     }
-    RequestHead head;
-    const HeadResult result = head_parser_.parse(input, context_.limits, context_.heads, head);
+    ReadRequest request;
+    const RequestHead& head = request.head;
+    const HeadResult result =
+        head_parser_.parse(input, context_.limits, context_.heads, request.head);
     switch (result.status) {
       case HeadResult::Status::incomplete:
         return 0;
@@ -143,10 +180,20 @@ class Connection::Impl {
         break;
     }
     blank_line_taken_ = false;
-    return result.size + take_request(head, input.substr(result.size), output);
+    KeyBuffer buffer;
+    request.operation = find_operation(head.method, head.target, context_.limits, buffer);
+    request.key = prepare(request.operation);
+    return result.size + take_request(request, input.substr(result.size), output);
   }
 
-  std::size_t take_request(const RequestHead& head, std::string_view input, std::string& output) {
+  PreparedKey prepare(const Operation& operation) const {
+    return operation.key.empty() ? PreparedKey() : context_.cache.prepare(operation.key);
+  }
+
+  // `input` is what follows the head.
+  std::size_t take_request(const ReadRequest& request, std::string_view input,
+                           std::string& output) {
+    const RequestHead& head = request.head;
     Exchange exchange = exchange_of(head);
     if (turned_away_) {
       refuse(exchange, Error::too_many_connections, output);
@@ -160,8 +207,8 @@ class Connection::Impl {
       refuse(exchange, Error::body_too_large, output);
       return 0;
     }
-    KeyBuffer buffer;
-    exchange.operation = find_operation(head.method, head.target, context_.limits, buffer);
+    exchange.operation = request.operation;
+    exchange.key = request.key;
     if (head.encoded && exchange.operation.takes_body()) {
       exchange.operation.error = Error::body_encoded;
     }
@@ -190,6 +237,7 @@ class Connection::Impl {
     exchange_ = exchange;
     key_ = exchange.operation.key;
     exchange_.operation.key = key_;
+    exchange_.key = prepare(exchange_.operation);
     chunked_ = head.chunked;
     content_length_ = head.content_length;
     body_received_ = 0;
@@ -263,7 +311,7 @@ class Connection::Impl {
     Operation operation = exchange.operation;
     if (operation.error == Error::none) {
       operation.error = operation.route->service(
-          {context_, operation.path, operation.key, body, put_.get()}, reply);
+          {context_, operation.path, exchange.key, body, put_.get()}, reply);
     }
     if (operation.error != Error::none) send_error(reply, operation, context_.limits);
     if (operation.error == Error::none) has_succeeded_ = true;

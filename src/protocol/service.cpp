@@ -65,14 +65,15 @@ void send_large(Reply& reply, std::string_view key, PinnedValue value, bool esca
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
-  const bool is_plain_key = !needs_escape(call.key);
+  const std::string_view key = call.key.key();
+  const bool is_plain_key = !needs_escape(key);
   std::optional<std::string> to_escape;
   PinnedValue large;
   bool escape = false;
   const bool found = call.context.cache.get(call.key, [&](const ValueView& value) {
     escape = (value.flags() & kValueNeedsEscape) != 0;
     if (!escape && is_plain_key && value.size() <= kInPlaceBytes) {
-      return send_in_place(reply, call.key, value);
+      return send_in_place(reply, key, value);
     }
     large = value.pin();
     if (large) return;
@@ -80,13 +81,13 @@ Error get_value(const Call& call, Reply& reply) {
       value.append_to(to_escape.emplace());
       return;
     }
-    begin_value(reply, call.key, value.size());
+    begin_value(reply, key, value.size());
     value.append_to(reply.output());
     end_value(reply);
   });
   if (!found) return Error::key_not_found;
-  if (to_escape) send_escaped(reply, call.key, *to_escape);
-  if (large) send_large(reply, call.key, std::move(large), escape);
+  if (to_escape) send_escaped(reply, key, *to_escape);
+  if (large) send_large(reply, key, std::move(large), escape);
   return Error::none;
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <cubby/cache.hpp>
+
 #include "protocol/context.hpp"
 #include "protocol/error.hpp"
 #include "protocol/reply.hpp"
@@ -21,7 +23,7 @@ class PutRequest;
 struct Call {
   const Context& context;
   std::string_view path;  // as the routes have it
-  std::string_view key;
+  PreparedKey key;
   std::string_view body;      // when it has arrived whole
   PutRequest* put = nullptr;  // has taken the body, otherwise
 };

@@ -1,5 +1,6 @@
-// Requests, as bytes. How they are cut must change nothing, and there is never more than one reply
-// a request. The plan of an input is the sizes of the pieces that its bytes are cut into.
+// Requests, as bytes. How they are cut must change nothing, nor what came before them on other
+// connections, and there is never more than one reply a request. The plan of an input is the sizes
+// of the pieces that its bytes are cut into.
 
 #include <algorithm>
 #include <cstddef>
@@ -68,9 +69,11 @@ class Pieces {
 
 // The output is taken after every call, so that a cap of one byte makes every call answer one
 // request at most.
-Outcome run(std::string_view input, Pieces pieces, std::size_t cap) {
+Outcome run(std::string_view input, Pieces pieces, std::size_t cap,
+            protocol::HeadMemo* heads = &world().heads) {
   world().cache.clear();
   world().context.output_cap_bytes = cap;
+  world().context.heads = heads;
   protocol::Connection connection(world().context);
   Outcome outcome;
   for (std::size_t arrived = std::min(pieces.next(), input.size()); !connection.finished();) {
@@ -99,7 +102,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto [input, plan] = test::split_plan({reinterpret_cast<const char*>(data), size});
   if (input.empty()) return 0;
 
-  const Outcome whole = run(input, Pieces(""), kManyBytes);
+  // The heads of the inputs before are remembered, but for this run.
+  const Outcome whole = run(input, Pieces(""), kManyBytes, nullptr);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(""), kManyBytes) == whole);
+  CUBBY_FUZZ_CHECK(run(input, Pieces(""), kManyBytes) == whole);
   CUBBY_FUZZ_CHECK(run(input, Pieces(""), 1) == whole);
   CUBBY_FUZZ_CHECK(run(input, Pieces(std::string_view("\0", 1)), kManyBytes) == whole);
   CUBBY_FUZZ_CHECK(run(input, Pieces(plan), kManyBytes) == whole);

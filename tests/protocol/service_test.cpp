@@ -24,7 +24,7 @@ class ServiceTest : public testing::Test {
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
     Reply reply(output_, large_, world_.date, Persistence::keep, to_head);
-    return service({world_.context, "", key, body}, reply);
+    return service({world_.context, "", world_.cache.prepare(key), body}, reply);
   }
 
   World world_;
@@ -188,7 +188,7 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   Reply reply(output, large, date, Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
-  EXPECT_EQ(put_value({context, "", "", body}, reply), Error::value_does_not_fit);
+  EXPECT_EQ(put_value({context, "", {}, body}, reply), Error::value_does_not_fit);
   EXPECT_EQ(output, "");
 }
 

@@ -1,0 +1,37 @@
+#include "protocol/look_ahead.hpp"
+
+#include <algorithm>
+
+#include "protocol/head_memo.hpp"
+
+namespace cubby::protocol {
+
+LookAhead::LookAhead(const Context& context, std::string_view input, std::size_t most) {
+  most = std::min(most, kMost);
+  while (requests_.size() < most) {
+    const std::size_t size = take(context, input);
+    if (size == 0) break;
+    input.remove_prefix(size);
+  }
+  if (keys_.size() > 1) context.cache.prefetch({keys_.data(), keys_.size()});
+}
+
+std::size_t LookAhead::take(const Context& context, std::string_view input) {
+  ReadRequest request;
+  request.head_size = context.heads->recall(input, context.limits, request.head);
+  const RequestHead& head = request.head;
+  const bool is_simple = request.head_size > 0 && head.target.is_plain && !head.chunked &&
+                         head.expectation == Expectation::none &&
+                         head.content_length <= input.size() - request.head_size;
+  if (!is_simple) return 0;
+  KeyBuffer unused;
+  request.operation = find_operation(head.method, head.target, context.limits, unused);
+  if (!request.operation.key.empty()) {
+    request.key = context.cache.prepare(request.operation.key);
+    keys_.push_back(request.key);
+  }
+  requests_.push_back(request);
+  return request.head_size + static_cast<std::size_t>(head.content_length);
+}
+
+}  // namespace cubby::protocol
