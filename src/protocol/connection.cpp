@@ -308,13 +308,17 @@ class Connection::Impl {
                                     : exchange.http_1_0 ? Persistence::keep_explicitly
                                                         : Persistence::keep;
     Reply reply(output, large_, context_.date, persistence, exchange.method == Method::head);
-    Operation operation = exchange.operation;
-    if (operation.error == Error::none) {
-      operation.error = operation.route->service(
-          {context_, operation.path, exchange.key, body, put_.get()}, reply);
+    const Operation& operation = exchange.operation;
+    Error error = operation.error;
+    if (error == Error::none) {
+      error = operation.route->service({context_, operation.path, exchange.key, body, put_.get()},
+                                       reply);
     }
-    if (operation.error != Error::none) send_error(reply, operation, context_.limits);
-    if (operation.error == Error::none) has_succeeded_ = true;
+    if (error == Error::none) {
+      has_succeeded_ = true;
+    } else {
+      send_error(reply, error, operation.path, context_.limits);
+    }
     finished_ = close;
     ++answered_;
     if (context_.tally != nullptr) context_.tally->count(reply.status());

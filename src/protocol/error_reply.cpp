@@ -2,22 +2,24 @@
 
 #include <string>
 
+#include "protocol/route.hpp"
+
 namespace cubby::protocol {
 
-void send_error(Reply& reply, const Operation& operation, const Limits& limits) {
+void send_error(Reply& reply, Error error, std::string_view path, const Limits& limits) {
   std::string body = R"({"status":"ERROR","message":")";
-  append_message(body, operation.error, limits);
-  if (operation.error == Error::unknown_path) {
+  append_message(body, error, limits);
+  if (error == Error::unknown_path) {
     body.append(" There are: ").append(describe_routes()).append(".");
   }
   body.append(R"("})");
   std::string fields;
-  if (operation.error == Error::wrong_method) {
-    fields = "Allow: " + allowed_methods(operation.path) + "\r\n";
+  if (error == Error::wrong_method) {
+    fields = "Allow: " + allowed_methods(path) + "\r\n";
   }
-  if (status_of(operation.error) == 503) fields = "Retry-After: 1\r\n";
-  if (operation.error == Error::body_encoded) fields = "Accept-Encoding: identity\r\n";
-  reply.send(status_of(operation.error), kJsonType, body, fields);
+  if (status_of(error) == 503) fields = "Retry-After: 1\r\n";
+  if (error == Error::body_encoded) fields = "Accept-Encoding: identity\r\n";
+  reply.send(status_of(error), kJsonType, body, fields);
 }
 
 }  // namespace cubby::protocol

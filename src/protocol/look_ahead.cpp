@@ -9,17 +9,19 @@ namespace cubby::protocol {
 LookAhead::LookAhead(const Context& context, std::string_view input, std::size_t most) {
   most = std::min(most, kMost);
   while (requests_.size() < most) {
-    const std::size_t size = take(context, input);
-    if (size == 0) break;
+    const std::size_t size = read(context, input, requests_.emplace_back());
+    if (size == 0) {
+      requests_.pop_back();
+      break;
+    }
     input.remove_prefix(size);
   }
   if (keys_.size() > 1) context.cache.prefetch({keys_.data(), keys_.size()});
 }
 
-std::size_t LookAhead::take(const Context& context, std::string_view input) {
-  ReadRequest request;
-  request.head_size = context.heads->recall(input, context.limits, request.head);
+std::size_t LookAhead::read(const Context& context, std::string_view input, ReadRequest& request) {
   const RequestHead& head = request.head;
+  request.head_size = context.heads->recall(input, context.limits, request.head);
   const bool is_simple = request.head_size > 0 && head.target.is_plain && !head.chunked &&
                          head.expectation == Expectation::none &&
                          head.content_length <= input.size() - request.head_size;
@@ -30,7 +32,6 @@ std::size_t LookAhead::take(const Context& context, std::string_view input) {
     request.key = context.cache.prepare(request.operation.key);
     keys_.push_back(request.key);
   }
-  requests_.push_back(request);
   return request.head_size + static_cast<std::size_t>(head.content_length);
 }
 

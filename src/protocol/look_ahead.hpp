@@ -41,8 +41,8 @@ class LookAhead {
   std::span<const ReadRequest> requests() const noexcept { return requests_; }
 
  private:
-  // The bytes of the request at the beginning of `input`, or 0.
-  std::size_t take(const Context& context, std::string_view input);
+  // Returns the size of the request at the beginning of `input` in bytes, or 0 to stop before it.
+  std::size_t read(const Context& context, std::string_view input, ReadRequest& request);
 
   boost::container::static_vector<ReadRequest, kMost> requests_;
   boost::container::static_vector<PreparedKey, kMost> keys_;
