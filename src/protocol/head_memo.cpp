@@ -24,7 +24,8 @@ Opening read_opening(std::string_view text, const Limits& limits) {
   const std::size_t target_begin = space + 1;
   const std::size_t target_size = take_path_and_query(text.substr(target_begin), opening.target);
   if (target_size > limits.max_target_bytes) return opening;
-  opening.method = eight & ((std::uint64_t{1} << (8 * space)) - 1);
+  // The space belongs to it, or a method would be the same with zero bytes behind it.
+  opening.method = eight & (~std::uint64_t{0} >> (8 * (7 - space)));
   opening.size = target_begin + target_size;
   return opening;
 }

@@ -35,7 +35,7 @@ class HeadMemo {
 
  private:
   struct Kept {
-    std::uint64_t method = 0;     // its first bytes; 0 when there is nothing
+    std::uint64_t method = 0;     // with the space behind it; 0 when there is nothing
     std::uint64_t last_used = 0;  // in calls of recall() and keep()
     RequestHead head;             // without its target
     std::size_t tail_size = 0;

@@ -58,6 +58,8 @@ TEST_F(HeadMemoTest, RecallsNothingElse) {
                                    "HEAD /b" + rest,
                                    "get /b" + rest,
                                    "GETT /b" + rest,
+                                   "GET\0 /b"s + rest,
+                                   "GET\0\0\0\0 /b"s + rest,
                                    " GET /b" + rest,
                                    "GET  /b" + rest,
                                    "GET\t/b" + rest,
@@ -128,7 +130,7 @@ TEST_F(HeadMemoTest, KeepsTheLimitOfTheWholeHead) {
 // one that came before, or nearly.
 TEST_F(HeadMemoTest, MakesNoDifferenceToWhatIsRead) {
   const std::vector<std::vector<std::string>> parts{
-      {"GET", "HEAD", "POST", "OPTIONS", "CONNECT", "FOO", "get", ""},
+      {"GET", "HEAD", "POST", "OPTIONS", "CONNECT", "FOO", "get", "GET\0"s, ""},
       {" ", " ", " ", " ", "  ", "\t"},
       {"/", "/get?key=a", "/a%20b?c+d&e", "/?", "/x?y?z", "*", "http://a/b?c", "x", "/\"",
        "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "/#", ""},
