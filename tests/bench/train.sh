@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# train.sh CUBBYD LOAD: runs a daemon that records a profile under what caches are mostly asked for,
+# so that GCC knows which way its branches go (CUBBY_PROFILE, ./dev tuned).
+
+set -euo pipefail
+cubbyd=$1
+load=$2
+
+coproc daemon { exec "$cubbyd" --host 127.0.0.1 --port 0 --threads 2 --max-memory 64m 2>&1; }
+# shellcheck disable=SC2154  # coproc assigns it.
+pid=$daemon_PID
+trap 'kill "$pid" 2>/dev/null || true' EXIT
+exec {log}<&"${daemon[0]}"
+read -r line <&"$log"
+[[ $line =~ http://127\.0\.0\.1:([0-9]+) ]] || {
+  printf 'train.sh: no port in: %s\n' "$line" >&2
+  exit 1
+}
+port=${BASH_REMATCH[1]}
+
+# run KEYS VALUE_BYTES CONNECTIONS DEPTH PUT_PERCENT SECONDS
+run() { "$load" cubby "$port" run "$1" "$2" "$3" "$3" "$4" "$5" "$6" </dev/null; }
+
+"$load" cubby "$port" fill 50000 64
+run 50000 64 64 1 10 6
+run 50000 64 64 16 10 4
+run 50000 64 1 1 10 1
+run 200000 1024 16 1 50 2
+run 1000 65536 4 1 20 1
+
+# The profile is written when the daemon ends.
+kill "$pid"
+wait "$pid" || true
