@@ -19,9 +19,9 @@ read -r line <&"$log"
 port=${BASH_REMATCH[1]}
 
 # run KEYS VALUE_BYTES CONNECTIONS DEPTH PUT_PERCENT SECONDS
-run() { "$load" cubby "$port" run "$1" "$2" "$3" "$3" "$4" "$5" "$6" </dev/null; }
+run() { "$load" cubby "$port" run "$1" "$2" "$3" "$3" "$4" "$5" "$6" </dev/null >/dev/null; }
 
-"$load" cubby "$port" fill 50000 64
+"$load" cubby "$port" fill 50000 64 >/dev/null
 run 50000 64 64 1 10 6
 run 50000 64 64 16 10 4
 run 50000 64 1 1 10 1

@@ -79,8 +79,9 @@ std::optional<Request> read_request(std::string_view input, const protocol::Limi
 
 std::string to_json(const Request& request, bool keep_alive) {
   std::string target(request.head.target.path);
-  // Both are views into one target.
-  if (request.head.target.query.data() != nullptr) target.append("?").append(request.head.target.query);
+  // An empty query differs from none by what is before it in the head.
+  const std::string_view query = request.head.target.query;
+  if (query.data() != nullptr && *(query.data() - 1) == '?') target.append("?").append(query);
   return "{\"method\":\"" + std::string(name_of(request.head.method)) + "\",\"target\":\"" +
          in_hex(target) + "\",\"fields\":" + std::to_string(request.fields) + ",\"body\":\"" +
          in_hex(request.body) + "\",\"keep_alive\":" + (keep_alive ? "true" : "false") + "}";
