@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "core/thread_annotations.hpp"
+#include "core/mutex.hpp"
 
 namespace cubby {
 

@@ -1,7 +1,7 @@
+#include "core/mutex.hpp"
+
 #include <chrono>
 #include <thread>
-
-#include "core/thread_annotations.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -11,7 +11,8 @@ namespace cubby {
 
 namespace {
 
-// A few microseconds: nearly every lock is given up within that.
+// Some hundred nanoseconds to a few microseconds, depending on the processor: nearly every lock is
+// given up within that.
 constexpr int kLooks = 100;
 
 // As short as the system makes it.

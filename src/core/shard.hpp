@@ -16,8 +16,8 @@
 #include "core/hash.hpp"
 #include "core/index.hpp"
 #include "core/large_value.hpp"
+#include "core/mutex.hpp"
 #include "core/slot.hpp"
-#include "core/thread_annotations.hpp"
 
 namespace cubby {
 

@@ -13,9 +13,9 @@
 #include <cstdint>
 
 #include "core/arena.hpp"
+#include "core/mutex.hpp"
 #include "core/size_classes.hpp"
 #include "core/slot.hpp"
-#include "core/thread_annotations.hpp"
 #include "core/zeroed_array.hpp"
 
 namespace cubby {

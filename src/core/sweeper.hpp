@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "core/shard.hpp"
-#include "core/thread_annotations.hpp"
 
 namespace cubby {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/thread_annotations.hpp"
+#include "core/mutex.hpp"
 
 namespace cubby {
 

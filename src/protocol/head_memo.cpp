@@ -60,7 +60,7 @@ void HeadMemo::keep(std::string_view text, const Limits& limits, const RequestHe
   const Opening opening = read_opening(text, limits);
   const std::string_view tail = text.substr(opening.size);
   if (opening.size == 0 || tail.size() > kMaxTailBytes) return;
-  Kept& kept = least_recently_used();
+  Kept& kept = place_for(opening.method, tail);
   kept.method = opening.method;
   kept.last_used = ++uses_;
   kept.head = head;
@@ -68,7 +68,13 @@ void HeadMemo::keep(std::string_view text, const Limits& limits, const RequestHe
   kept.tail_size = tail.copy(kept.tail.data(), kept.tail.size());
 }
 
-HeadMemo::Kept& HeadMemo::least_recently_used() noexcept {
+// Where it is kept already, because it came in pieces and was not recalled; or else where what was
+// used longest ago is.
+HeadMemo::Kept& HeadMemo::place_for(std::uint64_t method, std::string_view tail) noexcept {
+  const auto same = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+    return kept.method == method && std::string_view(kept.tail.data(), kept.tail_size) == tail;
+  });
+  if (same != kept_.end()) return *same;
   return *std::min_element(kept_.begin(), kept_.end(),
                            [](const Kept& a, const Kept& b) { return a.last_used < b.last_used; });
 }

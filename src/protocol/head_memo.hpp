@@ -42,7 +42,7 @@ class HeadMemo {
     std::array<char, kMaxTailBytes> tail;
   };
 
-  Kept& least_recently_used() noexcept;
+  Kept& place_for(std::uint64_t method, std::string_view tail) noexcept;
 
   std::uint64_t uses_ = 0;
   std::array<Kept, kHeads> kept_;

@@ -35,7 +35,8 @@ class LookAhead {
 
   // Reads the requests at the beginning of `input` up to the first that has not arrived whole, is
   // not like one before (see HeadMemo), or has a target that must be decoded, a chunked body or an
-  // expectation; but no more than `most`. Begins to fetch what their keys lead to.
+  // expectation; but no more than `most`. Begins to fetch what their keys lead to. The context must
+  // have a memo.
   LookAhead(const Context& context, std::string_view input, std::size_t most);
 
   std::span<const ReadRequest> requests() const noexcept { return requests_; }

@@ -48,7 +48,6 @@ class Decimal {
 void Reply::begin(unsigned status, std::string_view content_type, std::size_t content_length,
                   std::string_view fields) {
   write_head(status, content_type, content_length, fields, 0);
-  output_.reserve(output_.size() + std::min(content_length, kLargestReserve));
 }
 
 char* Reply::begin_in_place(unsigned status, std::string_view content_type,
@@ -71,6 +70,7 @@ void Reply::write_head(unsigned status, std::string_view content_type, std::size
                      kLengthName.size() + length.text().size() + 2 * kLineEnd.size();
   if (!content_type.empty()) size += kTypeName.size() + content_type.size() + kLineEnd.size();
   const std::size_t begin = output_.size();
+  output_.reserve(begin + size + std::min(content_length, kLargestReserve));
   output_.resize(begin + size + room);
   body_begin_ = begin + size;
 

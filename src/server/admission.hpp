@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/thread_annotations.hpp"
+#include "core/mutex.hpp"
 #include "server/socket_io.hpp"
 
 namespace cubby::server {

@@ -1,5 +1,6 @@
 #include "server/poller.hpp"
 
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 
@@ -19,7 +20,8 @@ int checked(int result) {
 }  // namespace
 
 // Invariants: whoever waits, and nobody else, has waits_for_ set and belongs to the poller; those
-// in called_ wait for their sockets, those in turns_ for their turns.
+// in called_ wait for their sockets, those in turns_ for their turns. In an event
+// the poller itself stands for an interruption, and null for whom it was told to forget.
 
 Poller::Poller(boost::asio::io_context& io)
     : set_(io), bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
@@ -29,13 +31,15 @@ Poller::Poller(boost::asio::io_context& io)
   let_interrupt(bell_.get());
 }
 
+Poller::~Poller() { assert(waiting_ == 0); }
+
 void Poller::cancel() noexcept {
   boost::system::error_code ignored;
   set_.cancel(ignored);
 }
 
-void Poller::control(int operation, int fd, std::uint32_t events, Waiter* waiter) {
-  epoll_event event{.events = events | EPOLLET, .data = {.ptr = waiter}};
+void Poller::control(int operation, int fd, std::uint32_t events, void* whom) {
+  epoll_event event{.events = events | EPOLLET, .data = {.ptr = whom}};
   checked(::epoll_ctl(set_.native_handle(), operation, fd, &event));
 }
 
@@ -49,6 +53,7 @@ void Poller::wait(int fd, What what, std::unique_ptr<Waiter> waiter) {
     w.registered_ = true;
   }
   w.waits_for_ = what;
+  ++waiting_;
   static_cast<void>(waiter.release());
 }
 
@@ -62,9 +67,9 @@ Poller::Found Poller::look(std::chrono::milliseconds longest) {
   while (!to_come_.empty()) {
     const epoll_event event = to_come_.front();
     to_come_ = to_come_.subspan(1);
-    if (event.data.ptr == nullptr) {
+    if (event.data.ptr == this) {
       found = Found::interrupted;
-    } else {
+    } else if (event.data.ptr != nullptr) {
       take(event.events, *static_cast<Waiter*>(event.data.ptr));
     }
   }
@@ -79,28 +84,32 @@ Poller::Found Poller::look(std::chrono::milliseconds longest) {
 void Poller::take(std::uint32_t events, Waiter& waiter) noexcept {
   if ((events & kNews) != 0) waiter.has_news_ = true;
   const What what = waiter.waits_for_;
+  // A writer has the kernel look again with each wait, which then tells anew of what does not go
+  // away. Only what ends the connection lets him go on.
   const std::uint32_t awaited = what == What::reading   ? EPOLLIN | kNews
-                                : what == What::writing ? EPOLLOUT | kNews
-                                                        : 0;
+                                : what == What::writing ? EPOLLOUT | EPOLLERR | EPOLLHUP
+                                                        : 0U;
   if ((events & awaited) != 0) let_go_on(waiter);
 }
 
 void Poller::let_go_on(Waiter& waiter) noexcept {
   waiter.unlink();
   waiter.waits_for_ = What::nothing;
+  --waiting_;
   waiter.go_on(std::unique_ptr<Waiter>(&waiter));
 }
 
 void Poller::wait_for_turn(std::unique_ptr<Waiter> waiter) noexcept {
   waiter->waits_for_ = What::turn;
+  ++waiting_;
   turns_.push_back(*waiter.release());
   if (!looking_) interrupt();
 }
 
 void Poller::call(Waiter& waiter) noexcept {
   if (waiter.waits_for_ == What::nothing || waiter.is_linked()) return;
+  if (called_.empty()) interrupt();
   called_.push_back(waiter);
-  interrupt();
 }
 
 void Poller::forget(const Waiter& waiter) noexcept {
@@ -114,6 +123,6 @@ void Poller::interrupt() noexcept {
   static_cast<void>(!::write(bell_.get(), &once, sizeof once));
 }
 
-void Poller::let_interrupt(int fd) { control(EPOLL_CTL_ADD, fd, EPOLLIN, nullptr); }
+void Poller::let_interrupt(int fd) { control(EPOLL_CTL_ADD, fd, EPOLLIN, this); }
 
 }  // namespace cubby::server

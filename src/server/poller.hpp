@@ -56,6 +56,8 @@ class Poller {
 
   // Throws std::system_error or boost::system::system_error when the system lacks the means.
   explicit Poller(boost::asio::io_context& io);
+  // Nobody may wait any more.
+  ~Poller();
 
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
@@ -71,8 +73,8 @@ class Poller {
 
   enum class Found : std::uint8_t { nothing, something, interrupted };
 
-  // Waits for at most `longest`, then lets those go on whose wait is over, kMostAtOnce at most, and
-  // one whose turn it is.
+  // Waits for at most `longest`, then lets those go on whose sockets are ready, kMostAtOnce at
+  // most, all who were called, and one whose turn it is.
   Found look(std::chrono::milliseconds longest);
 
   // Lets `waiter` go on when `fd`, its socket, can be read or written (`what`). Whoever waits for
@@ -89,7 +91,7 @@ class Poller {
   // Lets it go on soon, if it waits.
   void call(Waiter& waiter) noexcept;
 
-  // It is being destroyed.
+  // It is being destroyed. It does not wait.
   void forget(const Waiter& waiter) noexcept;
 
   // Has a look(), the one that waits or else the next, find the interruption, so that the
@@ -106,9 +108,9 @@ class Poller {
   using List = boost::intrusive::list<Waiter, boost::intrusive::base_hook<Hook>,
                                       boost::intrusive::constant_time_size<false>>;
 
-  void control(int operation, int fd, std::uint32_t events, Waiter* waiter);
-  static void take(std::uint32_t events, Waiter& waiter) noexcept;
-  static void let_go_on(Waiter& waiter) noexcept;
+  void control(int operation, int fd, std::uint32_t events, void* whom);
+  void take(std::uint32_t events, Waiter& waiter) noexcept;
+  void let_go_on(Waiter& waiter) noexcept;
 
   Set set_;
   const Descriptor bell_;
@@ -116,6 +118,7 @@ class Poller {
   std::span<epoll_event> to_come_;  // of events_, which have not been looked at
   List called_;
   List turns_;  // who wait for them, in order
+  std::size_t waiting_ = 0;
   bool looking_ = false;
 };
 

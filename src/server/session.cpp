@@ -152,6 +152,8 @@ Session::Next Session::answer(std::string_view arrived, bool may_be_more) {
 
   if (const auto next = send(replies)) return *next;
   if (connection_.finished()) return end();
+  // Of a request in progress the next piece has often come meanwhile; and what is promised to its
+  // body is to be read on at once.
   const bool look_again = connection_.has_more() || connection_.in_request() || may_be_more ||
                           worker_.phase() != Phase::serving;
   return look_again ? Next::take_turn : Next::wait_to_read;

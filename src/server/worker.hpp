@@ -139,7 +139,8 @@ class Worker {
   void expire_deadlines(Time now);
   void end_if_done() noexcept;
 
-  // The members below outlive io_, which may hold the last handlers and with them sessions.
+  // The members below outlive io_, which may hold the last handlers. Sessions there are none: run()
+  // has seen to that.
   const ServerOptions& options_;
   const Reporter report_;
   TimeoutCounts& timeouts_;

@@ -7,7 +7,8 @@
 // `fill` puts every key once. `run` opens the connections and has one request answered on each;
 // then says "ready" and waits for a line, so that whoever measures the server sees nothing of this.
 // Then the active ones send DEPTH requests at once, wait for all of the replies, and so on, until
-// the time is over. Either ends with one line: requests=N errors=N seconds=N.
+// the time is over. Either prints one line: requests=N errors=N seconds=N. `run` then keeps its
+// connections until its input ends, so that their end is not measured either.
 
 #include <algorithm>
 #include <array>
@@ -275,6 +276,9 @@ void run(Protocol protocol, std::uint16_t port, const RunOptions& options) {
   };
   const auto begin = SteadyClock::now();
   print(load.run(options.active, batch, options.seconds), begin);
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {
+  }
 }
 
 void run(const std::vector<std::string_view>& arguments) {

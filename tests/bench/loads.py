@@ -90,8 +90,13 @@ def _run_own(program, server, load, seconds, cpus):
     with connected(program, server, load, seconds, cpus) as process:
         before = server.cpu_us()
         process.stdin.write("go\n")
-        outcome = _finish(process)
-        return outcome, server.cpu_us() - before
+        process.stdin.flush()
+        outcome = process.stdout.readline()
+        used = server.cpu_us() - before
+        process.stdin.close()
+        if process.wait(PATIENCE_SECONDS) != 0:
+            raise RuntimeError(f"{process.args[0]} failed with {process.returncode}:\n{outcome}")
+        return parse_outcome(outcome), used
 
 
 def _run_wrk(server, load, seconds, cpus):

@@ -30,4 +30,4 @@ run 1000 65536 4 1 20 1
 
 # The profile is written when the daemon ends.
 kill "$pid"
-wait "$pid" || true
+wait "$pid"

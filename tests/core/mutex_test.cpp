@@ -1,13 +1,17 @@
 // The lock: one at a time, and everybody in the end.
 
+#include "core/mutex.hpp"
+
 #include <atomic>
 #include <cstdint>
+#include <fstream>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include "core/thread_annotations.hpp"
+#include <unistd.h>
 
 namespace cubby::test {
 namespace {
@@ -31,20 +35,31 @@ TEST(MutexTest, OneAtATime) {
   EXPECT_EQ(count, std::uint64_t{kThreads} * kEach);
 }
 
-// Long enough for the other to have stopped looking and gone to sleep.
+// How often a thread of this process has gone to sleep by itself (proc(5)).
+long sleeps_of(pid_t thread) {
+  std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    constexpr std::string_view kName = "voluntary_ctxt_switches:";
+    if (line.starts_with(kName)) return std::stol(line.substr(kName.size()));
+  }
+  return 0;
+}
+
 TEST(MutexTest, WhoSleepsGetsItAfterwards) {
   Mutex mutex;
-  std::atomic<bool> begun{false};
+  std::atomic<pid_t> begun{0};
   bool held = true;
   bool seen = true;
   mutex.lock();
   std::thread other([&] {
-    begun = true;
+    begun = ::gettid();
     const MutexLock lock(mutex);
     seen = held;
   });
-  while (!begun) std::this_thread::yield();
-  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  while (begun == 0) std::this_thread::yield();
+  for (const long before = sleeps_of(begun); sleeps_of(begun) < before + 2;) {
+    std::this_thread::yield();
+  }
   held = false;
   mutex.unlock();
   other.join();

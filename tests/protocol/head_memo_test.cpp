@@ -48,6 +48,21 @@ TEST_F(HeadMemoTest, RecallsAllButTheTarget) {
   EXPECT_TRUE(head_.keep_alive);
 }
 
+// A head whose first piece was looked at before is not recalled, and read again each time.
+TEST_F(HeadMemoTest, AHeadThatComesInPiecesIsKeptOnce) {
+  const std::string put = "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+  parse(put);
+  const std::string get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t i = 0; i < 2 * HeadMemo::kHeads; ++i) {
+    HeadParser parser;
+    ASSERT_EQ(parser.parse(std::string_view(get).substr(0, 20), kLimits, &memo_, head_).status,
+              Status::incomplete);
+    ASSERT_EQ(parser.parse(get, kLimits, &memo_, head_).status, Status::complete);
+  }
+  EXPECT_TRUE(recalls(get));
+  EXPECT_TRUE(recalls(put));
+}
+
 TEST_F(HeadMemoTest, RecallsNothingElse) {
   const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
   parse("GET /a" + rest);

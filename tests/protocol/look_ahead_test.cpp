@@ -3,6 +3,8 @@
 #include "protocol/look_ahead.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -27,6 +29,8 @@ std::string put(const std::string& key, const std::string& value) {
          "\r\n\r\n" + body;
 }
 
+constexpr TtlOptions kShortLives{.default_ttl = std::chrono::milliseconds(20)};
+
 class LookAheadTest : public testing::Test {
  protected:
   // How many requests are read ahead at the beginning of `input`, once it has been answered before.
@@ -35,7 +39,7 @@ class LookAheadTest : public testing::Test {
     return LookAhead(world_.context, input, most).requests().size();
   }
 
-  World world_;
+  World world_{{}, kShortLives};
 };
 
 TEST_F(LookAheadTest, ReadsWhatIsWholeAndSimple) {
@@ -108,14 +112,30 @@ std::string any_request(std::mt19937& random) {
       return random() % 8 == 0 ? get(key, "Expect: x\r\n") : get(key);
     case 13:
       return random() % 8 == 0 ? "GET /# HTTP/1.1\r\nHost: a\r\n\r\n" : get(key);
+    case 14:
+      return "GET /get?key=" + key + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    case 15:
+      return random() % 8 == 0 ? "GET /get?key=" + key + " HTTP/1.0\r\n\r\n" : get(key);
     default:
       return random() % 4 == 0 ? put(key, std::to_string(random())) : get(key);
   }
 }
 
+// One line for each request that was run, in order.
+std::shared_ptr<std::string> record(World& world) {
+  auto list = std::make_shared<std::string>();
+  world.on_request = [list](const RequestRecord& request) {
+    list->append(request.method).append(" ").append(request.path);
+    list->append(" " + std::to_string(request.status) + "\n");
+  };
+  return list;
+}
+
 TEST_F(LookAheadTest, ShowsInNothing) {
-  World plain;
+  World plain({}, kShortLives);
   plain.context.heads = nullptr;
+  const auto run_ahead = record(world_);
+  const auto run_one_by_one = record(plain);
   std::mt19937 random(1);
   for (int round = 0; round < 300; ++round) {
     const std::size_t cap = random() % 2 == 0 ? 1 + random() % 500 : std::size_t{256} << 10;
@@ -126,6 +146,7 @@ TEST_F(LookAheadTest, ShowsInNothing) {
     Loopback ahead(world_);
     Loopback one_by_one(plain);
     for (int batch = 0; batch < 4; ++batch) {
+      for (World* world : {&world_, &plain}) world->clock.advance(std::chrono::milliseconds(1));
       std::string bytes;
       for (auto requests = random() % 24; requests > 0; --requests) bytes += any_request(random);
       const std::size_t cut = random() % 3 == 0 ? random() % (bytes.size() + 1) : bytes.size();
@@ -143,7 +164,15 @@ TEST_F(LookAheadTest, ShowsInNothing) {
     ASSERT_EQ(ahead.connection.finished(), one_by_one.connection.finished());
     ASSERT_EQ(ahead.connection.should_linger(), one_by_one.connection.should_linger());
   }
-  EXPECT_EQ(world_.cache.stats().hits, plain.cache.stats().hits);
+  EXPECT_EQ(*run_ahead, *run_one_by_one);
+  const CacheStats ahead = world_.cache.stats();
+  const CacheStats one_by_one = plain.cache.stats();
+  EXPECT_GT(ahead.expirations, 0U);
+  EXPECT_EQ(ahead.expirations, one_by_one.expirations);
+  EXPECT_EQ(ahead.hits, one_by_one.hits);
+  EXPECT_EQ(ahead.misses, one_by_one.misses);
+  EXPECT_EQ(ahead.inserts, one_by_one.inserts);
+  EXPECT_EQ(ahead.replacements, one_by_one.replacements);
   EXPECT_EQ(world_.cache.check_invariants(), "");
 }
 
