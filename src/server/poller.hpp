@@ -21,7 +21,7 @@ namespace cubby::server {
 
 // An epoll set inside the io_context's own. Asio tells the kernel anew each time that somebody
 // waits for a socket, which is a tenth of what a small request costs. Here a socket is registered
-// once, edge-triggered, so that a request takes no system call but its own recv() and send().
+// once, edge-triggered, so that a request takes its recv(), its send() and a share of a look().
 //
 // Thread safety: none, but for interrupt().
 class Poller {
