@@ -219,7 +219,9 @@ Session::Next Session::when_nothing_arrived() const noexcept {
 // its next request unread would reset the connection under the reply.
 Session::Next Session::end() noexcept {
   const bool serving = worker_.phase() == Phase::serving;
-  has_much_to_read_ = serving && unacknowledged_bytes(socket_.get()) > kMostLeftToKernelBytes;
+  // The kernel is asked only where it can be much: to ask is a system call of every connection.
+  has_much_to_read_ = serving && outgoing_.sent_bytes() > kMostLeftToKernelBytes &&
+                      unacknowledged_bytes(socket_.get()) > kMostLeftToKernelBytes;
   if (!connection_.should_linger() && serving && !has_much_to_read_) return Next::close;
   end_writing(socket_.get());
   lingering_ = true;
