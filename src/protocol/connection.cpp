@@ -6,57 +6,42 @@
 #include <string>
 #include <utility>
 
-#include "protocol/chunk_decoder.hpp"
+#include "protocol/body_framing.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
 #include "protocol/heap_bytes.hpp"
 #include "protocol/look_ahead.hpp"
-#include "protocol/put_request.hpp"
 #include "protocol/reply.hpp"
+#include "protocol/request.hpp"
 #include "protocol/route.hpp"
 #include "protocol/service.hpp"
+#include "protocol/work.hpp"
 
 namespace cubby::protocol {
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// What is left of a request once its head has been read.
-struct Exchange {
-  Operation operation;
-  PreparedKey key;  // the operation's
-  Method method = Method::unknown;
-  bool http_1_0 = false;
-  bool close = true;
-};
-
-Exchange exchange_of(const RequestHead& head) {
-  return {.operation = {},
-          .key = {},
-          .method = head.method,
-          .http_1_0 = head.http_1_0,
-          // After CONNECT the peer may go on in another protocol.
-          .close = !head.keep_alive || head.method == Method::connect};
-}
+// What is known of a request of which no head has been read.
+const Request kNoRequest{};
 
 }  // namespace
 
-// Invariants: `exchange_`, `key_`, `put_` and the two ways to find a body's end mean something only
-// while awaiting_body_; otherwise they hold no memory. When awaiting_body_ the views of exchange_
-// point into key_ or into the route table, and put_ has kept what it needs, so nothing points into
-// an input.
+// Invariants: what is of a request that goes on after its input has gone means something only while
+// in_body_ or work_; otherwise it holds no memory. Of such a request only the head's text is kept,
+// and is read again when there is something to say; so nothing points into an input.
 class Connection::Impl {
  public:
-  explicit Impl(const Context& context) : context_(context), decoder_(context.limits) {}
+  explicit Impl(const Context& context) : context_(context), framing_(context.limits) {}
 
   std::size_t receive(std::string_view input, std::string& output) {
     std::size_t done = 0;
     answered_before_ = answered_;
+    if (work_ && !go_on_working(output)) return 0;
     while (!finished_) {
       const std::string_view rest = input.substr(done);
-      const std::size_t used =
-          awaiting_body_ ? take_body(rest, output) : take_requests(rest, output);
+      const std::size_t used = in_body_ ? take_body(rest, output) : take_requests(rest, output);
       if (used == 0) break;
       done += used;
     }
@@ -70,15 +55,17 @@ class Connection::Impl {
   bool finished() const noexcept { return finished_; }
   bool should_linger() const noexcept { return linger_; }
   bool in_request() const noexcept {
-    return !finished_ && (awaiting_body_ || has_more_ || head_parser_.begun());
+    return !finished_ && (in_body_ || has_more_ || head_parser_.begun());
   }
 
   Progress progress() const noexcept {
     Progress progress{.request = answered_};
-    if (awaiting_body_) {
+    if (in_body_) {
       progress.stage = Progress::Stage::in_body;
-      progress.announced_bytes = chunked_ ? decoder_.announced_bytes() : content_length_;
-      progress.received_bytes = body_received_;
+      progress.announced_bytes = framing_.announced_bytes();
+      progress.received_bytes = framing_.received_bytes();
+    } else if (work_) {
+      progress.stage = Progress::Stage::at_work;
     } else if (in_request()) {
       progress.stage = Progress::Stage::in_head;
     }
@@ -87,29 +74,27 @@ class Connection::Impl {
 
   void give_up(Error error, std::string& output) {
     // Of a head that is not complete nothing is known.
-    refuse(exchange_, error, output);
-    forget_body();
+    if (head_.empty()) return refuse(kNoRequest, error, output);
+    answer_kept(output, error);
   }
 
   void abandon() noexcept {
-    forget_body();
+    forget_kept();
     finished_ = true;
   }
 
   void turn_away() noexcept { turned_away_ = true; }
 
   std::optional<std::size_t> body_bytes_ahead() const noexcept {
-    if (!awaiting_body_ || !body_wanted_) return 0;
-    if (chunked_) return std::nullopt;
-    return static_cast<std::size_t>(body_left());
+    return in_body_ && body_wanted_ ? framing_.bytes_ahead() : 0;
   }
 
   bool has_succeeded() const noexcept { return has_succeeded_; }
 
   std::size_t memory_bytes() const noexcept {
-    return heap_bytes(key_) + (put_ ? put_->memory_bytes() : 0);
+    return heap_bytes(head_) + (reader_ ? reader_->memory_bytes() : 0);
   }
-  std::size_t staged_bytes() const noexcept { return put_ ? put_->staged_bytes() : 0; }
+  std::size_t staged_bytes() const noexcept { return reader_ ? reader_->staged_bytes() : 0; }
 
   void drain() noexcept {
     draining_ = true;
@@ -120,8 +105,8 @@ class Connection::Impl {
   // Each of these returns how many bytes of `input` it used, 0 when it cannot go on.
 
   std::size_t take_requests(std::string_view input, std::string& output) {
-    has_more_ = false;
-    if (input.empty()) return 0;
+    has_more_ = work_ != nullptr;
+    if (input.empty() || work_) return 0;
     if (is_enough(output)) {
       has_more_ = true;
       return 0;
@@ -140,17 +125,17 @@ class Connection::Impl {
   }
 
   bool is_enough(const std::string& output) const noexcept {
-    return large_ || output.size() >= context_.output_cap_bytes ||
+    return large_ || work_ || output.size() >= context_.output_cap_bytes ||
            answered_ - answered_before_ >= context_.most_requests_at_once;
   }
 
-  std::size_t take_read(std::span<const ReadRequest> requests, std::string_view input,
+  std::size_t take_read(std::span<const Request> requests, std::string_view input,
                         std::string& output) {
     std::size_t used = 0;
     blank_line_taken_ = false;
-    for (const ReadRequest& request : requests) {
+    for (const Request& request : requests) {
       if (used > 0 && is_enough(output)) break;
-      used += request.head_size;
+      used += request.text.size();
       used += take_request(request, input.substr(used), output);
       if (finished_) break;
     }
@@ -166,193 +151,205 @@ class Connection::Impl {
         return 2;
       }
     }
-    ReadRequest request;
-    const RequestHead& head = request.head;
-    const HeadResult result =
-        head_parser_.parse(input, context_.limits, context_.heads, request.head);
+    Request request;
+    KeyBuffer buffer;
+    const HeadResult result = read_head(input, request, buffer);
     switch (result.status) {
       case HeadResult::Status::incomplete:
         return 0;
       case HeadResult::Status::refused:
-        refuse(exchange_of(head), result.error, output);
+        refuse(request, result.error, output);
         return 0;
       case HeadResult::Status::complete:
         break;
     }
     blank_line_taken_ = false;
-    KeyBuffer buffer;
-    request.operation = find_operation(head.method, head.target, context_.limits, buffer);
-    request.key = prepare(request.operation);
     return result.size + take_request(request, input.substr(result.size), output);
   }
 
-  PreparedKey prepare(const Operation& operation) const {
-    return operation.key.empty() ? PreparedKey() : context_.cache.prepare(operation.key);
+  HeadResult read_head(std::string_view input, Request& request, KeyBuffer& buffer) {
+    const HeadResult result =
+        head_parser_.parse(input, context_.limits, context_.heads, request.head);
+    if (result.status != HeadResult::Status::complete) return result;
+    request.text = input.substr(0, result.size);
+    request.operation =
+        find_operation(request.head.method, request.head.target, context_.limits, buffer);
+    const std::string_view key = request.operation.key;
+    if (!key.empty()) request.key = context_.cache.prepare(key);
+    return result;
   }
 
   // `input` is what follows the head.
-  std::size_t take_request(const ReadRequest& request, std::string_view input,
-                           std::string& output) {
+  std::size_t take_request(const Request& request, std::string_view input, std::string& output) {
     const RequestHead& head = request.head;
-    Exchange exchange = exchange_of(head);
     if (turned_away_) {
-      refuse(exchange, Error::too_many_connections, output);
+      refuse(request, Error::too_many_connections, output);
       return 0;
     }
     if (head.expectation == Expectation::unknown) {
-      refuse(exchange, Error::bad_expectation, output);
+      refuse(request, Error::bad_expectation, output);
       return 0;
     }
     if (head.content_length > context_.limits.max_body_bytes()) {
-      refuse(exchange, Error::body_too_large, output);
+      refuse(request, Error::body_too_large, output);
       return 0;
     }
-    exchange.operation = request.operation;
-    exchange.key = request.key;
-    if (head.encoded && exchange.operation.takes_body()) {
-      exchange.operation.error = Error::body_encoded;
-    }
+    const Error error = error_of_head(request);
     if (!head.has_body()) {
-      answer(exchange, {}, output);
+      answer(request, error, {}, output);
       return 0;
     }
     // Whether the body follows a refusal that comes instead of 100 is not certain, so that nothing
     // after it can be taken for a request (RFC 9110, section 10.1.1).
-    if (head.expectation == Expectation::continue_100 && exchange.operation.error != Error::none) {
-      refuse(exchange, exchange.operation.error, output);
+    if (head.expectation == Expectation::continue_100 && error != Error::none) {
+      refuse(request, error, output);
       return 0;
     }
     if (!head.chunked && input.size() >= head.content_length) {
       const auto size = static_cast<std::size_t>(head.content_length);
-      answer(exchange, input.substr(0, size), output);
+      answer(request, error, input.substr(0, size), output);
       return size;
     }
-    await_body(exchange, head);
+    await_body(request, error);
     if (head.expectation == Expectation::continue_100 && input.empty()) output.append(kContinue);
     return take_body(input, output);
   }
 
-  void await_body(const Exchange& exchange, const RequestHead& head) {
-    awaiting_body_ = true;
-    exchange_ = exchange;
-    key_ = exchange.operation.key;
-    exchange_.operation.key = key_;
-    exchange_.key = prepare(exchange_.operation);
-    chunked_ = head.chunked;
-    content_length_ = head.content_length;
-    body_received_ = 0;
-    body_wanted_ = exchange.operation.takes_body();
+  static Error error_of_head(const Request& request) noexcept {
+    const Operation& operation = request.operation;
+    if (operation.error != Error::none || !request.head.encoded) return operation.error;
+    return operation.route->body.may_be_encoded ? Error::none : Error::body_encoded;
+  }
+
+  void keep(const Request& request) { head_ = request.text; }
+
+  void await_body(const Request& request, Error error) {
+    keep(request);
+    in_body_ = true;
+    framing_.begin(request.head);
+    body_error_ = error;
+    body_wanted_ = error == Error::none && request.operation.route->takes_body();
+    if (body_wanted_) reader_ = request.operation.route->body.begin(context_, request);
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
     std::size_t used = 0;
-    while (used < input.size() && !body_ended() && decoder_.error() == Error::none) {
+    while (used < input.size() && !framing_.ended() && framing_.error() == Error::none) {
       std::string_view data;
-      used += take_data(input.substr(used), data);
-      if (body_wanted_ && !data.empty()) take_into_put(data);
+      used += framing_.take(input.substr(used), data);
+      if (body_wanted_ && !data.empty()) check_body(reader_->take(data));
     }
     // The input goes.
-    if (put_ && !body_ended()) {
-      if (const Error error = put_->keep(); error != Error::none) give_put_up(error);
-    }
-    if (decoder_.error() != Error::none) {
-      refuse(exchange_, decoder_.error(), output);
-      forget_body();
-    } else if (body_ended()) {
-      answer(exchange_, {}, output);
-      forget_body();
+    if (body_wanted_ && !framing_.ended()) check_body(reader_->keep());
+    if (framing_.error() != Error::none) {
+      answer_kept(output, framing_.error());
+    } else if (framing_.ended()) {
+      answer_kept(output);
     }
     return used;
   }
 
-  std::uint64_t body_left() const noexcept { return content_length_ - body_received_; }
-  bool body_ended() const noexcept { return chunked_ ? decoder_.done() : body_left() == 0; }
-
-  // Takes the framing off the beginning of `input`; returns how many bytes it has used.
-  std::size_t take_data(std::string_view input, std::string_view& data) {
-    std::size_t used = 0;
-    if (chunked_) {
-      used = decoder_.decode(input, data);
-    } else {
-      used = static_cast<std::size_t>(std::min<std::uint64_t>(body_left(), input.size()));
-      data = input.substr(0, used);
-    }
-    body_received_ += data.size();
-    return used;
-  }
-
-  void take_into_put(std::string_view data) {
-    if (!put_) put_ = std::make_unique<PutRequest>(context_);
-    if (const Error error = put_->take(data); error != Error::none) give_put_up(error);
-  }
-
-  // The rest of the body is read away, so that the reply, and what becomes of the connection, do
-  // not depend on how much of it has arrived.
-  void give_put_up(Error error) {
-    exchange_.operation.error = error;
+  // The rest of a body that is refused is read away, so that the reply, and what becomes of the
+  // connection, do not depend on how much of it has arrived.
+  void check_body(Error error) {
+    if (error == Error::none) return;
+    body_error_ = error;
     body_wanted_ = false;
-    put_.reset();
+    reader_.reset();
   }
 
-  void forget_body() {
-    awaiting_body_ = false;
-    exchange_ = {};
-    give_back(key_);
-    put_.reset();
-    decoder_ = ChunkDecoder(context_.limits);
+  // Answers the request whose head is kept, or, when there is a `refusal`, refuses it.
+  void answer_kept(std::string& output, Error refusal = Error::none) {
+    const std::string head = std::exchange(head_, {});
+    const auto reader = std::exchange(reader_, {});
+    const bool at_work = work_ != nullptr;
+    const auto work = std::exchange(work_, {});
+    in_body_ = false;
+    Request request;
+    KeyBuffer buffer;
+    read_head(head, request, buffer);
+    if (refusal != Error::none) return refuse(request, refusal, output);
+    if (at_work) return finish(request, *work, output);
+    answer(request, body_error_, {}, output, reader.get());
   }
 
-  void answer(const Exchange& exchange, std::string_view body, std::string& output) {
-    const bool close = exchange.close || draining_;
-    const Persistence persistence = close               ? Persistence::close
-                                    : exchange.http_1_0 ? Persistence::keep_explicitly
-                                                        : Persistence::keep;
-    Reply reply(output, large_, context_.date, persistence, exchange.method == Method::head);
-    const Operation& operation = exchange.operation;
-    Error error = operation.error;
+  void forget_kept() noexcept {
+    in_body_ = false;
+    give_back(head_);
+    reader_.reset();
+    work_.reset();
+  }
+
+  // Whether the work is over, and answered.
+  bool go_on_working(std::string& output) {
+    if (work_->go_on()) return false;
+    answer_kept(output);
+    return true;
+  }
+
+  Reply begin_reply(const Request& request, bool close, std::string& output) {
+    const Persistence persistence = close                   ? Persistence::close
+                                    : request.head.http_1_0 ? Persistence::keep_explicitly
+                                                            : Persistence::keep;
+    return {output, large_, context_.date, persistence, request.head.method == Method::head};
+  }
+
+  // `error` says what is wrong with the request as far as it is known.
+  void answer(const Request& request, Error error, std::string_view body, std::string& output,
+              BodyReader* reader = nullptr) {
+    const bool close = request.asks_to_close() || draining_;
+    Reply reply = begin_reply(request, close, output);
     if (error == Error::none) {
-      error = operation.route->service({context_, operation.path, exchange.key, body, put_.get()},
-                                       reply);
+      error = request.operation.route->service({context_, request, body, reader, work_}, reply);
+      if (work_) return keep(request);
     }
+    complete(request, error, reply, close);
+  }
+
+  void finish(const Request& request, Work& work, std::string& output) {
+    const bool close = request.asks_to_close() || draining_;
+    Reply reply = begin_reply(request, close, output);
+    work.reply(reply);
+    complete(request, Error::none, reply, close);
+  }
+
+  void complete(const Request& request, Error error, Reply& reply, bool close) {
     if (error == Error::none) {
       has_succeeded_ = true;
     } else {
-      send_error(reply, error, operation.path, context_.limits);
+      send_error(reply, error, request.operation, context_.limits);
     }
     finished_ = close;
     ++answered_;
     if (context_.tally != nullptr) context_.tally->count(reply.status());
     if (context_.on_request != nullptr && *context_.on_request) {
-      (*context_.on_request)(
-          {name_of(exchange.method), operation.path, reply.status(), reply.content_length()});
+      (*context_.on_request)({name_of(request.head.method), request.operation.path, reply.status(),
+                              reply.content_length()});
     }
   }
 
   // Answers without having read the whole request, and ends the connection.
-  void refuse(Exchange exchange, Error error, std::string& output) {
-    exchange.operation.error = error;
-    exchange.close = true;
-    answer(exchange, {}, output);
+  void refuse(const Request& request, Error error, std::string& output) {
+    Reply reply = begin_reply(request, true, output);
+    complete(request, error, reply, true);
     linger_ = true;
   }
 
   const Context& context_;
   HeadParser head_parser_;
-  ChunkDecoder decoder_;
-  std::uint64_t content_length_ = 0;
-  std::uint64_t body_received_ = 0;
-  Exchange exchange_;
-  std::string key_;
-  std::unique_ptr<PutRequest> put_;  // once there is some of a body that is wanted
+  BodyFraming framing_;
+  std::string head_;  // of the request that goes on
+  std::unique_ptr<BodyReader> reader_;
+  std::unique_ptr<Work> work_;
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
   std::uint32_t answered_before_ = 0;  // this receive()
-  bool chunked_ = false;
-  bool awaiting_body_ = false;
+  Error body_error_ = Error::none;     // what is wrong with the request whose body is awaited
+  bool in_body_ = false;
   bool body_wanted_ = false;
   bool has_succeeded_ = false;
   bool blank_line_taken_ = false;
-  bool has_more_ = false;  // input was left because the output was full
+  bool has_more_ = false;  // input was left because the output was full, or there is work_
   bool draining_ = false;
   bool turned_away_ = false;
   bool finished_ = false;

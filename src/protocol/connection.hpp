@@ -17,7 +17,7 @@ namespace cubby::protocol {
 
 // Where a connection stands, for whoever decides how long its peer may take.
 struct Progress {
-  enum class Stage : std::uint8_t { between_requests, in_head, in_body };
+  enum class Stage : std::uint8_t { between_requests, in_head, in_body, at_work };
 
   Stage stage = Stage::between_requests;
   std::uint32_t request = 0;  // another number for every request on the connection
@@ -43,15 +43,16 @@ class Connection {
   // Runs every whole request in `input`, appends the replies to `output` in request order, and
   // returns how many bytes of `input` it is done with. It returns with unconsumed input when the
   // rest is an incomplete head, when it has done enough at once or `output` ends in a large body
-  // (then call again with the rest once all of it is sent, even when nothing new has arrived), or
-  // when finished() has become true (then the rest must be thrown away). The result does not depend
+  // (then call again with the rest once all of it is sent, even when nothing is left), or when
+  // finished() has become true (then the rest must be thrown away). The result does not depend
   // on how the peer's bytes are cut into calls.
   std::size_t receive(std::string_view input, std::string& output);
 
   // What is to be sent after the output of the last receive(). To be taken before the next.
   std::optional<LargeBody> take_large_body() noexcept;
 
-  // receive() has left whole requests, perhaps, because there was enough output.
+  // receive() has left whole requests, perhaps, because there was enough output, or is in the
+  // middle of one that takes long: it is to be called again, whether anything has arrived or not.
   bool has_more() const noexcept;
 
   // The connection must be closed once the output is sent: the peer asked for it, it broke the

@@ -56,10 +56,40 @@ enum class Error : std::uint8_t {
   request_timeout,
   too_many_connections,
   body_encoded,
+
+  // Of /v1 alone.
+  unknown_parameter,
+  repeated_parameter,
+  bad_number,
+  bad_prefix,
+  bad_limit,
+  bad_cursor,
+  bad_flag,
+  what_to_delete,
+  bad_content_type,
+  bad_content_encoding,
+  bad_etag,
+  precondition_failed,
+  not_text,
+  not_a_number,
+  number_overflow,
+  json_not_array,
+  batch_too_large,
+  too_many_operations,
+  operation_not_object,
+  unknown_operation,
+  unknown_member,
+  repeated_member,
+  bad_member,
+  bad_base64,
+  reply_too_large,
   count_,
 };
 
 unsigned status_of(Error error) noexcept;
+
+// Its name in the types of problems: "key-not-found". Never changes.
+std::string_view name_of(Error error) noexcept;
 
 // Appends the message for people. Plain ASCII that needs no JSON escaping.
 void append_message(std::string& output, Error error, const Limits& limits);

@@ -6,7 +6,7 @@
 
 namespace cubby::protocol {
 
-void send_error(Reply& reply, Error error, std::string_view path, const Limits& limits) {
+void send_error(Reply& reply, Error error, const Operation& operation, const Limits& limits) {
   std::string body = R"({"status":"ERROR","message":")";
   append_message(body, error, limits);
   if (error == Error::unknown_path) {
@@ -15,7 +15,7 @@ void send_error(Reply& reply, Error error, std::string_view path, const Limits& 
   body.append(R"("})");
   std::string fields;
   if (error == Error::wrong_method) {
-    fields = "Allow: " + allowed_methods(path) + "\r\n";
+    fields = "Allow: " + allowed_methods(operation.path) + "\r\n";
   }
   if (status_of(error) == 503) fields = "Retry-After: 1\r\n";
   if (error == Error::body_encoded) fields = "Accept-Encoding: identity\r\n";

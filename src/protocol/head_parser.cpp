@@ -53,6 +53,18 @@ Field field_of(http::field field) {
       return Field::expect;
     case http::field::content_encoding:
       return Field::content_encoding;
+    case http::field::content_type:
+      return Field::content_type;
+    case http::field::cache_control:
+      return Field::cache_control;
+    case http::field::if_match:
+      return Field::if_match;
+    case http::field::if_none_match:
+      return Field::if_none_match;
+    case http::field::origin:
+      return Field::origin;
+    case http::field::access_control_request_method:
+      return Field::access_control_request_method;
     default:
       return Field::other;
   }

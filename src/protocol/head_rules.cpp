@@ -4,20 +4,12 @@
 #include <charconv>
 
 #include "protocol/ascii.hpp"
+#include "protocol/field_lines.hpp"
 
 namespace cubby::protocol {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Takes the first element off a comma-separated list, without the white space around it.
-std::string_view take_element(std::string_view& list) {
-  constexpr std::string_view kSpace = " \t";
-  std::string_view element = list.substr(0, list.find(','));
-  list.remove_prefix(std::min(element.size() + 1, list.size()));
-  element.remove_prefix(std::min(element.find_first_not_of(kSpace), element.size()));
-  return element.substr(0, element.find_last_not_of(kSpace) + 1);
-}
 
 }  // namespace
 
@@ -48,6 +40,7 @@ Error HeadRules::take_request_line(Method method, std::string_view target, bool 
 
 Error HeadRules::take_field(Field field, std::string_view value) noexcept {
   if (++fields_ > limits_.max_header_fields) return Error::head_too_large;
+  if (field >= kFirstNoted) head_.note(field);
   switch (field) {
     case Field::host:
       if (has_host_ || !is_host(value)) return Error::bad_host;
@@ -66,10 +59,9 @@ Error HeadRules::take_field(Field field, std::string_view value) noexcept {
     case Field::content_encoding:
       take_content_encoding(value);
       return Error::none;
-    case Field::other:
-      break;
+    default:
+      return Error::none;
   }
-  return Error::none;
 }
 
 Error HeadRules::finish() noexcept {
@@ -98,7 +90,7 @@ Error HeadRules::take_transfer_encoding(std::string_view value) noexcept {
 
 void HeadRules::take_connection(std::string_view value) noexcept {
   while (!value.empty()) {
-    const std::string_view option = take_element(value);
+    const std::string_view option = take_list_element(value);
     if (equals_lower(option, "close")) asks_close_ = true;
     if (equals_lower(option, "keep-alive")) asks_keep_alive_ = true;
   }
@@ -106,7 +98,7 @@ void HeadRules::take_connection(std::string_view value) noexcept {
 
 void HeadRules::take_expect(std::string_view value) noexcept {
   while (!value.empty()) {
-    const std::string_view expectation = take_element(value);
+    const std::string_view expectation = take_list_element(value);
     if (expectation.empty()) continue;
     if (!equals_lower(expectation, "100-continue")) {
       head_.expectation = Expectation::unknown;
@@ -118,7 +110,7 @@ void HeadRules::take_expect(std::string_view value) noexcept {
 
 void HeadRules::take_content_encoding(std::string_view value) noexcept {
   while (!value.empty()) {
-    const std::string_view coding = take_element(value);
+    const std::string_view coding = take_list_element(value);
     if (!coding.empty() && !equals_lower(coding, "identity")) head_.encoded = true;
   }
 }

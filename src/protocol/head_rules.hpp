@@ -15,6 +15,25 @@
 
 namespace cubby::protocol {
 
+// The header fields that mean something here. Of those from kFirstNoted on a head only notes that
+// it has them: who needs what they say reads them with for_each_line().
+enum class Field : std::uint8_t {
+  other,
+  host,
+  connection,
+  content_length,
+  transfer_encoding,
+  expect,
+  content_encoding,
+  content_type,
+  cache_control,
+  if_match,
+  if_none_match,
+  origin,
+  access_control_request_method,
+};
+inline constexpr Field kFirstNoted = Field::content_encoding;
+
 enum class Expectation : std::uint8_t { none, continue_100, unknown };
 
 // What is known of a request from its head. The views are into the head.
@@ -27,21 +46,19 @@ struct RequestHead {
   bool encoded = false;  // Content-Encoding names one
   std::uint64_t content_length = 0;
   Expectation expectation = Expectation::none;
+  std::uint16_t noted = 0;  // a bit for each Field
 
   bool operator==(const RequestHead&) const = default;
 
-  bool has_body() const noexcept { return chunked || content_length > 0; }
-};
+  bool has(Field field) const noexcept { return (noted & bit_of(field)) != 0; }
+  void note(Field field) noexcept { noted |= bit_of(field); }
 
-// The header fields that mean something here.
-enum class Field : std::uint8_t {
-  other,
-  host,
-  connection,
-  content_length,
-  transfer_encoding,
-  expect,
-  content_encoding,
+  bool has_body() const noexcept { return chunked || content_length > 0; }
+
+ private:
+  static constexpr std::uint16_t bit_of(Field field) noexcept {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(field));
+  }
 };
 
 // What is wrong with a request line (given without its line ending) that does not parse:

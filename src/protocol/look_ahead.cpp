@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/head_memo.hpp"
+#include "protocol/route.hpp"
 
 namespace cubby::protocol {
 
@@ -19,20 +20,21 @@ LookAhead::LookAhead(const Context& context, std::string_view input, std::size_t
   if (keys_.size() > 1) context.cache.prefetch({keys_.data(), keys_.size()});
 }
 
-std::size_t LookAhead::read(const Context& context, std::string_view input, ReadRequest& request) {
+std::size_t LookAhead::read(const Context& context, std::string_view input, Request& request) {
   const RequestHead& head = request.head;
-  request.head_size = context.heads->recall(input, context.limits, request.head);
-  const bool is_simple = request.head_size > 0 && head.target.is_plain && !head.chunked &&
+  const std::size_t head_size = context.heads->recall(input, context.limits, request.head);
+  const bool is_simple = head_size > 0 && head.target.is_plain && !head.chunked &&
                          head.expectation == Expectation::none &&
-                         head.content_length <= input.size() - request.head_size;
+                         head.content_length <= input.size() - head_size;
   if (!is_simple) return 0;
+  request.text = input.substr(0, head_size);
   KeyBuffer unused;
   request.operation = find_operation(head.method, head.target, context.limits, unused);
   if (!request.operation.key.empty()) {
     request.key = context.cache.prepare(request.operation.key);
     keys_.push_back(request.key);
   }
-  return request.head_size + static_cast<std::size_t>(head.content_length);
+  return head_size + static_cast<std::size_t>(head.content_length);
 }
 
 }  // namespace cubby::protocol

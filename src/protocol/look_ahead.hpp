@@ -11,18 +11,9 @@
 #include <cubby/cache.hpp>
 
 #include "protocol/context.hpp"
-#include "protocol/head_rules.hpp"
-#include "protocol/route.hpp"
+#include "protocol/request.hpp"
 
 namespace cubby::protocol {
-
-// A request whose head has been read. The views are into the input, or to constants.
-struct ReadRequest {
-  RequestHead head;
-  std::size_t head_size = 0;  // in bytes
-  Operation operation;
-  PreparedKey key;  // the operation's
-};
 
 // Most of the time that a cache takes goes into waiting for memory, and the keys of pipelined
 // requests can be waited for together. To look ahead changes nothing but that: it does not run the
@@ -39,13 +30,13 @@ class LookAhead {
   // have a memo.
   LookAhead(const Context& context, std::string_view input, std::size_t most);
 
-  std::span<const ReadRequest> requests() const noexcept { return requests_; }
+  std::span<const Request> requests() const noexcept { return requests_; }
 
  private:
   // Returns the size of the request at the beginning of `input` in bytes, or 0 to stop before it.
-  std::size_t read(const Context& context, std::string_view input, ReadRequest& request);
+  std::size_t read(const Context& context, std::string_view input, Request& request);
 
-  boost::container::static_vector<ReadRequest, kMost> requests_;
+  boost::container::static_vector<Request, kMost> requests_;
   boost::container::static_vector<PreparedKey, kMost> keys_;
 };
 

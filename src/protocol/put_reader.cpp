@@ -1,29 +1,16 @@
 #include "protocol/put_reader.hpp"
 
-#include <charconv>
-#include <cmath>
-#include <system_error>
 #include <utility>
 
 #include <cubby/cache.hpp>
 
 #include "protocol/key.hpp"
+#include "protocol/ttl.hpp"
 
 namespace cubby::protocol {
 namespace {
 
 using Kind = JsonEvent::Kind;
-
-// `number` is a JSON number. Nothing when it is out of range.
-std::optional<std::chrono::milliseconds> ttl_of(std::string_view number) noexcept {
-  using Seconds = std::chrono::duration<double>;
-  double seconds = 0;
-  const auto result = std::from_chars(number.data(), number.data() + number.size(), seconds);
-  if (result.ec != std::errc()) return std::nullopt;
-  const Seconds ttl(seconds);
-  if (ttl < Seconds(kMinTtl) || ttl > Seconds(kMaxTtl)) return std::nullopt;
-  return std::chrono::milliseconds(std::llround(seconds * 1000));
-}
 
 }  // namespace
 

@@ -16,10 +16,6 @@
 
 namespace cubby::protocol {
 
-// The least and the most that a ttl may be.
-inline constexpr std::chrono::milliseconds kMinTtl{1};
-inline constexpr std::chrono::seconds kMaxTtl{315'360'000};  // ten years of 365 days
-
 // Where a value goes that cannot be left where it has arrived.
 class ValueSink {
  public:
@@ -30,8 +26,8 @@ class ValueSink {
 };
 
 // A body must be exactly one JSON object (see JsonScanner) with one string member "key", one string
-// member "value" and at most one member "ttl": a number of seconds from kMinTtl to kMaxTtl, which
-// is rounded to milliseconds and written in at most JsonScanner::kMaxNumberChars characters. Other
+// member "value" and at most one member "ttl": a number of seconds as ttl_of() takes it,
+// written in at most JsonScanner::kMaxNumberChars characters. Other
 // members are ignored, whatever they hold. Names are compared decoded.
 //
 // The body arrives in pieces of any size. What has arrived in one piece and has no escapes is not

@@ -25,6 +25,10 @@ Error error_of(PutOutcome outcome) {
 
 }  // namespace
 
+std::unique_ptr<BodyReader> PutRequest::begin(const Context& context, const Request&) {
+  return std::make_unique<PutRequest>(context);
+}
+
 Error PutRequest::append(std::string_view piece) {
   if (pages_.size() == 0 && piece.size() <= kCollectedBytes - text_.size()) {
     text_ += piece;

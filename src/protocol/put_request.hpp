@@ -3,16 +3,20 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <cubby/cache.hpp>
 
+#include "protocol/body_reader.hpp"
 #include "protocol/context.hpp"
 #include "protocol/error.hpp"
 #include "protocol/put_reader.hpp"
 
 namespace cubby::protocol {
+
+struct Request;
 
 // A value up to this size is collected in a text of its own.
 inline constexpr std::size_t kCollectedBytes = std::size_t{32} << 10;
@@ -22,24 +26,22 @@ inline constexpr std::size_t kCollectedBytes = std::size_t{32} << 10;
 // memory, charged to its budget.
 //
 // Errors: those of PutReader; value_does_not_fit as soon as that is certain; no_room.
-class PutRequest final : private ValueSink {
+class PutRequest final : public BodyReader, private ValueSink {
  public:
   // `context` must outlive it.
   explicit PutRequest(const Context& context)
       : context_(context), reader_(context.limits, *this), pages_(context.cache) {}
 
-  // The next piece of the body, which must stay as it is until keep() or store() has been called.
-  Error take(std::string_view piece) { return reader_.take(piece); }
+  static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
 
-  // Copies what is still borrowed from the pieces.
-  Error keep() { return reader_.keep(); }
+  // BodyReader:
+  Error take(std::string_view piece) override { return reader_.take(piece); }
+  Error keep() override { return reader_.keep(); }
+  std::size_t memory_bytes() const noexcept override;
+  std::size_t staged_bytes() const noexcept override { return pages_.memory_bytes(); }
 
   // The body has ended: stores the entry.
   Error store();
-
-  // Memory of its own, and in the cache, in bytes.
-  std::size_t memory_bytes() const noexcept;
-  std::size_t staged_bytes() const noexcept { return pages_.memory_bytes(); }
 
  private:
   Error append(std::string_view piece) override;

@@ -9,6 +9,7 @@
 #include "protocol/json_escape.hpp"
 #include "protocol/put_request.hpp"
 #include "protocol/put_text.hpp"
+#include "protocol/request.hpp"
 #include "protocol/route.hpp"
 
 namespace cubby::protocol {
@@ -65,12 +66,12 @@ void send_large(Reply& reply, std::string_view key, PinnedValue value, bool esca
 }  // namespace
 
 Error get_value(const Call& call, Reply& reply) {
-  const std::string_view key = call.key.key();
+  const std::string_view key = call.request.key.key();
   const bool is_plain_key = !needs_escape(key);
   std::optional<std::string> to_escape;
   PinnedValue large;
   bool escape = false;
-  const bool found = call.context.cache.get(call.key, [&](const ValueView& value) {
+  const bool found = call.context.cache.get(call.request.key, [&](const ValueView& value) {
     escape = (value.flags() & kValueNeedsEscape) != 0;
     if (!escape && is_plain_key && value.size() <= kInPlaceBytes) {
       return send_in_place(reply, key, value);
@@ -92,7 +93,8 @@ Error get_value(const Call& call, Reply& reply) {
 }
 
 Error put_value(const Call& call, Reply& reply) {
-  const Error error = call.put != nullptr ? call.put->store() : store_put(call.context, call.body);
+  const Error error = call.reader != nullptr ? static_cast<PutRequest&>(*call.reader).store()
+                                             : store_put(call.context, call.body);
   if (error != Error::none) return error;
   reply.send(200, kJsonType, kStored);
   return Error::none;
@@ -104,7 +106,7 @@ Error report_health(const Call&, Reply& reply) {
 }
 
 Error report_options(const Call& call, Reply& reply) {
-  reply.send(200, {}, {}, "Allow: " + allowed_methods(call.path) + "\r\n");
+  reply.send(200, {}, {}, "Allow: " + allowed_methods(call.request.operation.path) + "\r\n");
   return Error::none;
 }
 

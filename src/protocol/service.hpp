@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include <cubby/cache.hpp>
@@ -17,19 +18,21 @@ namespace cubby::protocol {
 // note then says how many bytes it takes when it is escaped.
 inline constexpr std::uint8_t kValueNeedsEscape = 1;
 
-class PutRequest;
+class BodyReader;
+class Work;
+struct Request;
 
-// The views are valid during the call only.
+// Everything is valid during the call only.
 struct Call {
   const Context& context;
-  std::string_view path;  // as the routes have it
-  PreparedKey key;
-  std::string_view body;      // when it has arrived whole
-  PutRequest* put = nullptr;  // has taken the body, otherwise
+  const Request& request;
+  std::string_view body;  // when it has arrived whole
+  BodyReader* reader;     // otherwise the route's, which has taken the body; or null
+  std::unique_ptr<Work>& work;
 };
 
 // Runs the operation. Writes the reply and returns Error::none, or writes nothing and returns what
-// is wrong.
+// is wrong, or leaves a `work` that will do the rest.
 using Service = Error (*)(const Call& call, Reply& reply);
 
 // {"status":"OK","key":...,"value":...}. Errors: key_not_found.

@@ -7,8 +7,17 @@
 #include <cstdint>
 #include <optional>
 #include <random>
+#include <string_view>
 
 namespace cubby::protocol {
+
+// The least and the most that a time to live may be.
+inline constexpr std::chrono::milliseconds kMinTtl{1};
+inline constexpr std::chrono::seconds kMaxTtl{315'360'000};  // ten years of 365 days
+
+// A decimal number of seconds from kMinTtl to kMaxTtl, rounded to milliseconds; nothing when the
+// text is anything else.
+std::optional<std::chrono::milliseconds> ttl_of(std::string_view text) noexcept;
 
 struct TtlOptions {
   // For entries that ask for no time to live. 0 means for ever.

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/route.hpp"
 #include "support/loopback.hpp"
 
 namespace cubby::protocol {
@@ -72,7 +73,7 @@ TEST_F(LookAheadTest, HasWhatFollowsFromTheHead) {
   const LookAhead ahead(world_.context, input, 16);
   const auto requests = ahead.requests();
   EXPECT_EQ(requests[0].operation.route->service, put_value);
-  EXPECT_EQ(requests[0].head_size + requests[0].head.content_length, put("b", "v").size());
+  EXPECT_EQ(requests[0].text.size() + requests[0].head.content_length, put("b", "v").size());
   EXPECT_EQ(requests[1].operation.route->service, get_value);
   EXPECT_EQ(requests[1].key.key(), "c");
   EXPECT_EQ(requests[2].operation.route->service, report_health);

@@ -1,5 +1,6 @@
 #include "protocol/service.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,8 @@
 
 #include <cubby/cache.hpp>
 
+#include "protocol/request.hpp"
+#include "protocol/work.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"
 
@@ -24,7 +27,10 @@ class ServiceTest : public testing::Test {
   Error run(Service service, std::string_view key, std::string_view body, bool to_head = false) {
     output_.clear();
     Reply reply(output_, large_, world_.date, Persistence::keep, to_head);
-    return service({world_.context, "", world_.cache.prepare(key), body}, reply);
+    Request request;
+    request.key = world_.cache.prepare(key);
+    std::unique_ptr<Work> work;
+    return service({world_.context, request, body, nullptr, work}, reply);
   }
 
   World world_;
@@ -188,7 +194,8 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   Reply reply(output, large, date, Persistence::keep, false);
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
-  EXPECT_EQ(put_value({context, "", {}, body}, reply), Error::value_does_not_fit);
+  std::unique_ptr<Work> work;
+  EXPECT_EQ(put_value({context, {}, body, nullptr, work}, reply), Error::value_does_not_fit);
   EXPECT_EQ(output, "");
 }
 

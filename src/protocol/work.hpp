@@ -1,0 +1,21 @@
+// What takes too long for one turn.
+
+#pragma once
+
+#include "protocol/reply.hpp"
+
+namespace cubby::protocol {
+
+// An operation that is done a piece at a time, so that other connections get their turns.
+class Work {
+ public:
+  virtual ~Work() = default;
+
+  // Does a bounded piece of it. Returns whether there is more to do.
+  virtual bool go_on() = 0;
+
+  // All is done: writes the reply.
+  virtual void reply(Reply& reply) = 0;
+};
+
+}  // namespace cubby::protocol
