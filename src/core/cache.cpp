@@ -60,22 +60,27 @@ class Cache::Impl {
       : state_(validated(options), arena_bytes(options),
                options.hash_seed ? *options.hash_seed : random_seed()),
         shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
+        indexes_at_(options.shards),
         room_(state_, shards_) {
     shards_.reserve(options.shards);
     for (std::size_t i = 0; i < options.shards; ++i) {
-      shards_.push_back(std::make_unique<Shard>(state_, static_cast<std::uint8_t>(i)));
+      shards_.push_back(
+          std::make_unique<Shard>(state_, static_cast<std::uint8_t>(i), indexes_at_[i]));
     }
   }
 
   // Takes a large value over when it stores it.
   PutOutcome put(std::string_view key, NewValue& value, const PutOptions& options) {
-    if (!fits(key, value.size())) return PutOutcome::too_large;
     const KeyHash hash = prepare(key);
+    if (!valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
+    const std::size_t charge = state_.charge(key, value.size());
+    if (!can_have(charge, value.size())) return PutOutcome::too_large;
     Credit credit(state_.budget);
     for (;;) {
-      room_.make_pages(EntryStore::footprint(key.size(), value.size()));
+      room_.make_pages(charge);
       std::size_t needed = 0;
-      const Shard::PutResult result = put_into_shard(hash, key, value, options, credit, &needed);
+      const Shard::PutResult result =
+          put_into_shard(hash, key, value, options, charge, credit, &needed);
       switch (result) {
         case Shard::PutResult::inserted:
         case Shard::PutResult::replaced:
@@ -95,12 +100,8 @@ class Cache::Impl {
 
   // Whether an entry could be stored if there were no other.
   bool fits(std::string_view key, std::size_t value_size) const {
-    if (!valid_key(key) || value_size > kMaxValueBytes) return false;
-    std::size_t charge = state_.charge(key, value_size);
-    if (!state_.custom_charge && value_size > kLargeValueBytes) {
-      charge += LargeValue::footprint(value_size);
-    }
-    return charge <= room_.largest_charge();
+    return valid_key(key) && value_size <= kMaxValueBytes &&
+           can_have(state_.charge(key, value_size), value_size);
   }
 
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
@@ -118,14 +119,14 @@ class Cache::Impl {
     }
   }
 
-  bool get(std::string_view key, KeyHash hash, SinkFunction sink, void* context) {
-    return valid_key(key) && shard_of(hash).get(hash, key, sink, context);
+  bool get(std::string_view key, KeyHash hash, bool ahead, SinkFunction sink, void* context) {
+    return valid_key(key) && shard_of(hash).get(hash, key, ahead, sink, context);
   }
 
   KeyHash prepare(std::string_view key) const noexcept {
     if (!valid_key(key)) return {0};
     const KeyHash hash = KeyHash::of(key, state_.seed);
-    shard_of(hash).prefetch_index(hash);
+    indexes_at_[hash.shard(shard_bits_)].prefetch(hash);
     return hash;
   }
 
@@ -206,6 +207,14 @@ class Cache::Impl {
     return !key.empty() && key.size() <= kMaxKeyBytes;
   }
 
+  // Whether the budget can have an entry of this charge at all.
+  bool can_have(std::size_t charge, std::size_t value_size) const {
+    if (!state_.custom_charge && value_size > kLargeValueBytes) {
+      charge += LargeValue::footprint(value_size);
+    }
+    return charge <= room_.largest_charge();
+  }
+
   static std::size_t arena_bytes(const CacheOptions& options) {
     if (options.charge) return Arena::kMaxBytes;
     // Addresses cost nothing: an eighth more than the pages that Room::make_pages() lets be in use.
@@ -216,9 +225,10 @@ class Cache::Impl {
   Shard& shard_of(KeyHash hash) const noexcept { return *shards_[hash.shard(shard_bits_)]; }
 
   Shard::PutResult put_into_shard(KeyHash hash, std::string_view key, NewValue& value,
-                                  const PutOptions& options, Credit& credit, std::size_t* needed) {
+                                  const PutOptions& options, std::size_t charge, Credit& credit,
+                                  std::size_t* needed) {
     try {
-      return shard_of(hash).put(hash, key, value, options, credit, needed);
+      return shard_of(hash).put(hash, key, value, options, charge, credit, needed);
     } catch (...) {
       // The index may have grown before there was no memory for more of it.
       room_.keep_to_budget();
@@ -236,8 +246,10 @@ class Cache::Impl {
   }
 
   CacheState state_;
-  std::vector<std::unique_ptr<Shard>> shards_;
   const unsigned shard_bits_;
+  // One for each shard.
+  std::vector<Index::Whereabouts> indexes_at_;
+  std::vector<std::unique_ptr<Shard>> shards_;
   Room room_;
 };
 
@@ -275,11 +287,11 @@ std::size_t ValueWriter::memory_bytes() const noexcept {
 }
 
 bool Cache::get_with(std::string_view key, SinkFunction sink, void* context) {
-  return impl_->get(key, impl_->prepare(key), sink, context);
+  return impl_->get(key, impl_->prepare(key), false, sink, context);
 }
 
 bool Cache::get_with(const PreparedKey& key, SinkFunction sink, void* context) {
-  return impl_->get(key.key_, {key.hash_}, sink, context);
+  return impl_->get(key.key_, {key.hash_}, true, sink, context);
 }
 
 PreparedKey Cache::prepare(std::string_view key) const noexcept {

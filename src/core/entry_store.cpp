@@ -10,7 +10,6 @@ namespace cubby {
 namespace {
 
 constexpr std::size_t kBlockPayloadBytes = kMaxSlotBytes - sizeof(SlotHeader);
-constexpr std::size_t kLargestSingle = kMaxSlotBytes - sizeof(SlotHeader);
 
 // Of a large value, as it stands in its entry, at no particular alignment.
 using Address = void*;
@@ -72,7 +71,8 @@ struct EntryStore::Shape {
   }
 };
 
-std::size_t EntryStore::footprint(std::size_t key_size, std::size_t value_size) noexcept {
+std::size_t EntryStore::footprint_of_several(std::size_t key_size,
+                                             std::size_t value_size) noexcept {
   const Shape shape = Shape::of(key_size, value_size);
   return slot_charge(shape.head_class) + shape.blocks * slot_charge(kLargestClass);
 }
@@ -146,13 +146,13 @@ Ref EntryStore::create(std::string_view key, NewValue& value, SlotMeta meta) {
 
 bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noexcept {
   SlotHeader& h = header(entry);
-  if (is_large(value.size()) || is_large(h.value_size)) return false;
   const std::size_t key_size = h.get_meta().key_size();
   if (value.size() == h.value_size && in_one_slot(h) && !value.pages) {
     store_meta(h, meta.with_key_size(key_size));
     std::memcpy(h.payload() + key_size, value.bytes.data(), h.value_size);
     return true;
   }
+  if (is_large(value.size()) || is_large(h.value_size)) return false;
   const Shape shape = Shape::of(key_size, value.size());
   if (!(shape == Shape::of(key_size, h.value_size))) return false;
   store_meta(h, meta.with_key_size(key_size).with_chained(shape.blocks != 0));

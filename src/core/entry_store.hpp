@@ -8,6 +8,7 @@
 
 #include <cubby/cache.hpp>
 
+#include "core/size_classes.hpp"
 #include "core/slab.hpp"
 #include "core/slot.hpp"
 
@@ -41,7 +42,10 @@ class EntryStore {
   SlotHeader& header(Ref slot) const noexcept { return header_at(arena_, slot); }
 
   // The memory that an entry takes, without the pages of a large value.
-  static std::size_t footprint(std::size_t key_size, std::size_t value_size) noexcept;
+  static std::size_t footprint(std::size_t key_size, std::size_t value_size) noexcept {
+    if (key_size + value_size > kLargestSingle) return footprint_of_several(key_size, value_size);
+    return slot_charge(size_class_of(sizeof(SlotHeader) + key_size + value_size));
+  }
 
   // Makes an entry. Of `meta` only the expiry, the owner and the user flags count. Its place in the
   // LRU list is the caller's to write. Takes a large value over. Returns 0, with nothing taken,
@@ -70,6 +74,10 @@ class EntryStore {
  private:
   struct Shape;
 
+  // What a key and a value have room for in one slot.
+  static constexpr std::size_t kLargestSingle = kMaxSlotBytes - sizeof(SlotHeader);
+
+  static std::size_t footprint_of_several(std::size_t key_size, std::size_t value_size) noexcept;
   void write_value(Ref entry, const NewValue& value, const Shape& shape) noexcept;
   void free_chain(Ref first) noexcept;
   void set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept;

@@ -58,7 +58,7 @@ constexpr std::uint32_t kChunksAhead = 4;
 // get there.
 
 Index::Index(const Arena& arena, std::uint64_t seed)
-    : arena_(arena), seed_(seed), table_(ChunkTable::kLeastChunks) {
+    : table_(ChunkTable::kLeastChunks), arena_(arena), seed_(seed) {
   if (!table_) throw std::bad_alloc();
 }
 

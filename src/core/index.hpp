@@ -105,9 +105,9 @@ class Index {
   bool copy_all(const ChunkTable& from, std::uint32_t begin, ChunkTable& to) const noexcept;
   void use_table(ChunkTable table) noexcept;
 
+  ChunkTable table_;
   const Arena& arena_;
   const std::uint64_t seed_;
-  ChunkTable table_;
   std::size_t size_ = 0;
   std::size_t shrink_below_ = 0;  // the number of entries that is too small for table_
 
@@ -119,26 +119,35 @@ class Index {
   std::uint32_t written_ = 0;  // chunks of table_ that may have been written
 };
 
-// Where an index's lines are, for those who do not have the lock that guards it.
+// Where an index's lines are, for those who do not have the lock that guards it. It is kept apart
+// from the shard, whose lines are written with every use: those of all shards are side by side, and
+// stay in every CPU's cache.
 //
 // Thread safety: prefetch() may be called from any thread.
 class Index::Whereabouts {
  public:
-  // To be called when the index has changed its table.
+  // To be called when the index has changed its table, or may have.
   void follow(const Index& index) noexcept {
-    chunks_.store(index.table_.chunk(0), std::memory_order_relaxed);
-    count_.store(index.table_.count(), std::memory_order_relaxed);
+    const auto chunks = reinterpret_cast<std::uintptr_t>(index.table_.chunk(0));
+    const std::uint32_t count = index.table_.count();
+    if (chunks == chunks_.load(std::memory_order_relaxed) &&
+        count == count_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    chunks_.store(chunks, std::memory_order_relaxed);
+    count_.store(count, std::memory_order_relaxed);
   }
 
   // Begins to fetch the line where a lookup begins; during a resize or a change of the table, maybe
   // another, which may be gone.
   void prefetch(KeyHash hash) const noexcept {
-    const std::size_t chunk = hash.below(count_.load(std::memory_order_relaxed));
-    cubby::prefetch(chunks_.load(std::memory_order_relaxed) + chunk * ChunkTable::kChunkBytes);
+    const std::uintptr_t chunks = chunks_.load(std::memory_order_relaxed);
+    const std::uintptr_t chunk = hash.below(count_.load(std::memory_order_relaxed));
+    cubby::prefetch(reinterpret_cast<const void*>(chunks + chunk * ChunkTable::kChunkBytes));
   }
 
  private:
-  std::atomic<const std::byte*> chunks_{nullptr};
+  std::atomic<std::uintptr_t> chunks_{0};
   std::atomic<std::uint32_t> count_{0};
 };
 

@@ -18,10 +18,6 @@ constexpr int kPagesSweptForRoom = 64;
 // them.
 constexpr std::size_t kPagesSweptAtOnce = 16;
 
-// Empty pages that are kept: enough that classes trading pages with one another do not go through
-// the system each time.
-constexpr std::size_t kMostKept = 64;
-
 // SplitMix64: a good generator whose state is a counter, so that threads can share it.
 std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
   constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
@@ -33,11 +29,7 @@ std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
 
 }  // namespace
 
-void Room::make_pages(std::size_t bytes) {
-  if (state_.custom_charge) return;
-  const std::size_t limit = state_.budget.limit();
-  const std::size_t taken = outside_bytes() + bytes;
-  const std::size_t most_pages = (limit + slack_bytes(limit) - std::min(taken, limit)) / kPageBytes;
+void Room::reduce_pages_to(std::size_t most_pages) {
   if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
   if (state_.arena.resident_pages() > most_pages + kMostKept) {
     state_.arena.trim(most_pages + kMostKept);
@@ -89,11 +81,6 @@ bool Room::evict() {
     if (victim->evict_oldest()) return true;
   }
   return continue_resizes();
-}
-
-void Room::keep_to_budget() {
-  while (state_.budget.exceeded() && evict()) {
-  }
 }
 
 // Does a piece of one resize, or the last pieces of several. Returns whether there may be more.

@@ -34,6 +34,7 @@ class Room {
   Room(CacheState& state, const Shards& shards)
       : state_(state),
         shards_(shards),
+        most_bytes_(state.budget.limit() + slack_bytes(state.budget.limit())),
         compactor_(state, shards),
         sweeper_(state, shards),
         victim_random_(state.seed) {}
@@ -57,7 +58,16 @@ class Room {
 
   // Sees to it that `bytes` for entries find pages without the cache taking more memory than its
   // limit and the slack.
-  void make_pages(std::size_t bytes);
+  void make_pages(std::size_t bytes) {
+    if (state_.custom_charge) return;
+    const std::size_t taken = outside_bytes() + bytes;
+    const std::size_t most_pages =
+        (most_bytes_ - std::min(taken, state_.budget.limit())) / kPageBytes;
+    if (state_.arena.pages_in_use() > most_pages ||
+        state_.arena.resident_pages() > most_pages + kMostKept) {
+      reduce_pages_to(most_pages);
+    }
+  }
 
   // Adds a page that is charged. False when the budget, or the arena, cannot have another page even
   // without entries. Throws std::bad_alloc.
@@ -70,7 +80,10 @@ class Room {
 
   // Evicts what is over the budget: the resize of an index takes memory that nobody has a credit
   // for.
-  void keep_to_budget();
+  void keep_to_budget() {
+    while (state_.budget.exceeded() && evict()) {
+    }
+  }
 
   // Does a piece of what can wait: sweeps, gives pages back, goes on with resizes. Returns whether
   // there may be more.
@@ -98,11 +111,17 @@ class Room {
            state_.reserved_bytes.load(std::memory_order_relaxed);
   }
 
+  // Empty pages that are kept: enough that classes trading pages with one another do not go through
+  // the system each time.
+  static constexpr std::size_t kMostKept = 64;
+
+  void reduce_pages_to(std::size_t most_pages);
   Shard* choose_victim();
   bool continue_resizes();
 
   CacheState& state_;
   const Shards& shards_;
+  const std::size_t most_bytes_;  // of pages
   Compactor compactor_;
   Sweeper sweeper_;
   std::atomic<std::uint64_t> victim_random_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "core/prefetch.hpp"
 
@@ -22,8 +23,10 @@ constexpr std::size_t kPrefetchedBytes = 512;
 }  // namespace
 
 // Invariants, with the lock held:
-// - the list from newest_ to oldest_ holds just the entries of the index, `touched` never growing
-//   along it;
+// - the list from newest_ to oldest_ holds just the entries of the index; after settle(), `touched`
+//   never grows along it;
+// - unsettled_, if there is one, is neither of its two ends: whatever is done at either settles
+//   first, and what asks for oldest_ alone need not;
 // - every slot of those entries, and no other slot, carries id_ as its owner;
 // - stats_.data_bytes is the sum of their keys' and values' sizes, and the budget has their
 // charges.
@@ -41,8 +44,8 @@ CacheState::CacheState(const CacheOptions& options, std::size_t arena_bytes,
       expiry_hints(arena.page_count()),
       budget(options.max_memory_bytes) {}
 
-Shard::Shard(CacheState& state, std::uint8_t id)
-    : state_(state), id_(id), index_(state.arena, state.seed) {
+Shard::Shard(CacheState& state, std::uint8_t id, Index::Whereabouts& index_at)
+    : id_(id), state_(state), index_(state.arena, state.seed), index_at_(index_at) {
   const MutexLock lock(mutex_);
   account_index(0);
 }
@@ -119,6 +122,7 @@ void Shard::note_expiry(Ref entry) {
 }
 
 void Shard::push_front(Ref entry) {
+  settle();
   SlotHeader& h = header(entry);
   h.touched = count_use();
   h.previous = 0;
@@ -132,6 +136,7 @@ void Shard::push_front(Ref entry) {
 }
 
 void Shard::unlink(Ref entry) {
+  settle();
   const SlotHeader& h = header(entry);
   (h.previous != 0 ? header(h.previous).next : newest_) = h.next;
   if (h.next != 0) {
@@ -142,12 +147,27 @@ void Shard::unlink(Ref entry) {
   }
 }
 
+// Makes the entry the most recently used. To move it to the front writes to its neighbours in the
+// list, which are seldom in the CPU's cache, and the next lock that this thread takes, of whatever
+// shard, must wait until those writes are done. So they are only asked for now, and written when
+// the list is next changed.
 void Shard::touch(Ref entry) {
+  settle();
+  SlotHeader& h = header(entry);
+  h.touched = count_use();
   if (entry == newest_) {
-    header(entry).touched = count_use();
     if (entry == oldest_) publish_oldest();
     return;
   }
+  unsettled_ = entry;
+  if (entry == oldest_) return settle();
+  prefetch_for_write(state_.arena.at(h.previous));
+  prefetch_for_write(state_.arena.at(h.next));
+}
+
+void Shard::settle() {
+  if (unsettled_ == 0) return;
+  const Ref entry = std::exchange(unsettled_, 0);
   // As unlink() and push_front() of an entry that has one before it.
   SlotHeader& h = header(entry);
   header(h.previous).next = h.next;
@@ -157,7 +177,6 @@ void Shard::touch(Ref entry) {
     oldest_ = h.previous;
     publish_oldest();
   }
-  h.touched = count_use();
   h.previous = 0;
   h.next = newest_;
   header(newest_).previous = entry;
@@ -195,10 +214,10 @@ Index::Position Shard::find_live(KeyHash hash, std::string_view key, ReleasedVal
 }
 
 Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
-                            const PutOptions& options, Credit& credit, std::size_t* needed) {
+                            const PutOptions& options, std::size_t charge, Credit& credit,
+                            std::size_t* needed) {
   const SlotMeta meta = make_meta(options);
   const std::size_t size = value.size();
-  const std::size_t charge = state_.charge(key, size);
   Released released;
   const MutexLock lock(mutex_);
   const Index::Position old = find_live(hash, key, released.values);
@@ -247,8 +266,8 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   return PutResult::inserted;
 }
 
-bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&),
-                void* context) {
+bool Shard::get(KeyHash hash, std::string_view key, bool ahead,
+                void (*sink)(void*, const ValueView&), void* context) {
   ReleasedValues released;
   const MutexLock lock(mutex_);
   const Index::Position at = find_live(hash, key, released);
@@ -258,11 +277,12 @@ bool Shard::get(KeyHash hash, std::string_view key, void (*sink)(void*, const Va
   }
   ++stats_.hits;
   touch(at.ref);
+  // Where the neighbours are at hand, there is nothing to be gained by waiting, and another
+  // thread's CPU, which may be the next to come by, does not have them.
+  if (ahead) settle();
   sink(context, state_.store.value(at.ref));
   return true;
 }
-
-void Shard::prefetch_index(KeyHash hash) const noexcept { index_at_.prefetch(hash); }
 
 void Shard::prefetch_entry(KeyHash hash) const noexcept {
   const MutexLock lock(mutex_);
@@ -350,6 +370,7 @@ bool Shard::move_slot(Ref slot) {
 
   const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
   const Index::Position at = index_.find(hash, slot);
+  settle();
   const Ref moved = state_.store.move(slot);
   if (moved == 0) return false;
   index_.replace(at, moved);
@@ -382,8 +403,9 @@ void Shard::add_stats(CacheStats& stats) const {
   stats.entries += index_.size();
 }
 
-void Shard::check_invariants(std::string& problems, std::size_t* charged) const {
+void Shard::check_invariants(std::string& problems, std::size_t* charged) {
   const MutexLock lock(mutex_);
+  settle();
   const auto report = [&](const char* what) {
     problems += "shard " + std::to_string(id_) + ": " + what + "\n";
   };

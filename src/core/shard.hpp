@@ -27,8 +27,9 @@ namespace cubby {
 // another shard.
 class alignas(64) Shard {
  public:
-  // `id` is the owner that the shard's slots carry. Throws std::bad_alloc.
-  Shard(CacheState& state, std::uint8_t id);
+  // `id` is the owner that the shard's slots carry. `index_at`, which must outlive it, is kept up
+  // to date with where the index is. Throws std::bad_alloc.
+  Shard(CacheState& state, std::uint8_t id, Index::Whereabouts& index_at);
   ~Shard();
 
   Shard(const Shard&) = delete;
@@ -41,18 +42,20 @@ class alignas(64) Shard {
     no_memory,  // nothing was put: the arena is full
   };
 
-  // Throws std::bad_alloc, with nothing done, when the index cannot grow.
-  // Takes a large value over when something was put.
+  // `charge` is the new entry's. Throws std::bad_alloc, with nothing done, when the index cannot
+  // grow. Takes a large value over when something was put.
   PutResult put(KeyHash hash, std::string_view key, NewValue& value, const PutOptions& options,
-                Credit& credit, std::size_t* needed) CUBBY_EXCLUDES(mutex_);
+                std::size_t charge, Credit& credit, std::size_t* needed) CUBBY_EXCLUDES(mutex_);
 
-  bool get(KeyHash hash, std::string_view key, void (*sink)(void*, const ValueView&), void* context)
-      CUBBY_EXCLUDES(mutex_);
+  // `ahead` is whether prefetch_neighbours() has been called for the key: it may be slower when
+  // that is not so.
+  bool get(KeyHash hash, std::string_view key, bool ahead, void (*sink)(void*, const ValueView&),
+           void* context) CUBBY_EXCLUDES(mutex_);
 
-  // Begin to fetch what a lookup of the hash reads, so that it need not wait: its line of the
-  // index, then the entry that is found there, then the entry's neighbours in the list. Each reads
-  // what the one before it fetches. Hints: nothing depends on what they find.
-  void prefetch_index(KeyHash hash) const noexcept;
+  // Begin to fetch what a lookup of the hash reads, so that it need not wait: the entry, then
+  // the entry's neighbours in the list. Each reads what the one before it fetches, and the first
+  // the line of the index that Index::Whereabouts fetches. Hints: nothing depends on what they
+  // find.
   void prefetch_entry(KeyHash hash) const noexcept CUBBY_EXCLUDES(mutex_);
   void prefetch_neighbours(KeyHash hash) const noexcept CUBBY_EXCLUDES(mutex_);
 
@@ -86,7 +89,7 @@ class alignas(64) Shard {
   void add_stats(CacheStats& stats) const CUBBY_EXCLUDES(mutex_);
 
   // Appends what is wrong, a line a problem; adds the entries' charges to `*charged`.
-  void check_invariants(std::string& problems, std::size_t* charged) const CUBBY_EXCLUDES(mutex_);
+  void check_invariants(std::string& problems, std::size_t* charged) CUBBY_EXCLUDES(mutex_);
 
  private:
   // What an operation lets go of. It goes for good when the lock has been given up.
@@ -116,22 +119,32 @@ class alignas(64) Shard {
   void push_front(Ref entry) CUBBY_REQUIRES(mutex_);
   void unlink(Ref entry) CUBBY_REQUIRES(mutex_);
   void touch(Ref entry) CUBBY_REQUIRES(mutex_);
+  void settle() CUBBY_REQUIRES(mutex_);
   std::uint32_t count_use() CUBBY_REQUIRES(mutex_);
   void publish_oldest() CUBBY_REQUIRES(mutex_);
 
-  CacheState& state_;
-  const std::uint8_t id_;
-
+  // What every use writes comes first, in one line.
   mutable Mutex mutex_;
-  Index index_ CUBBY_GUARDED_BY(mutex_);
+  const std::uint8_t id_;  // never changes, and fills a gap
   Ref newest_ CUBBY_GUARDED_BY(mutex_) = 0;
   Ref oldest_ CUBBY_GUARDED_BY(mutex_) = 0;
+  // An entry that has been used and is yet to be moved to the front of the list, or 0.
+  Ref unsettled_ CUBBY_GUARDED_BY(mutex_) = 0;
   std::uint32_t uncounted_uses_ CUBBY_GUARDED_BY(mutex_) = 0;
-  // What this shard adds to the cache's, but for `entries`, which the index knows.
-  CacheStats stats_ CUBBY_GUARDED_BY(mutex_);
-
-  // Where the index is, for prefetch_index(). Written with the lock.
-  Index::Whereabouts index_at_;
+  // What this shard adds to CacheStats, the most frequent first.
+  struct Counters {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t replacements = 0;
+    std::uint64_t inserts = 0;
+    std::uint64_t data_bytes = 0;
+    std::uint64_t evictions = 0;
+    std::uint64_t expirations = 0;
+  };
+  Counters stats_ CUBBY_GUARDED_BY(mutex_);
+  CacheState& state_;
+  Index index_ CUBBY_GUARDED_BY(mutex_);
+  Index::Whereabouts& index_at_;  // written with the lock
 
   // When oldest_ was used, with kSomeEntry set, or 0 when there is no entry. Written with the lock.
   std::atomic<std::uint64_t> oldest_touched_{0};
