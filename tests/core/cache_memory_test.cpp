@@ -93,6 +93,24 @@ TEST_F(CacheMemoryTest, AFullCacheStaysFullAcrossSizes) {
 }
 
 // A resize takes memory and gives it back at any of its steps, whatever the operation is.
+// Entries that have just been used are moved to other slots: whatever a shard has put off for them
+// must follow.
+TEST_F(CacheMemoryTest, EntriesJustUsedMayBeMoved) {
+  Make({.max_memory_bytes = 8 * kMiB, .shards = kMaxShards});
+  const int count = FillTo(0.95, 64, 64, 8 * kMiB);
+  for (int i = 0; i < count; i += 2) ASSERT_TRUE(cache_->erase(Key(i)));
+  std::mt19937 random(3);
+  const auto some_that_stayed = [&] {
+    return static_cast<int>(random() % static_cast<unsigned>(count / 2)) * 2 + 1;
+  };
+  for (int i = 0; Stats().charged_bytes < 8 * kMiB * 9 / 10; ++i) {
+    for (int used = 0; used < 20; ++used) ASSERT_TRUE(Get(Key(some_that_stayed())));
+    ASSERT_EQ(Put("large:" + std::to_string(i), patterned(3000, 1)), PutOutcome::inserted);
+  }
+  EXPECT_EQ(Stats().evictions, 0U);
+  ASSERT_EQ(cache_->check_invariants(), "");
+}
+
 TEST_F(CacheMemoryTest, TheBudgetIsKeptInTheMiddleOfResizes) {
   Make({.max_memory_bytes = kMinMemoryBytes, .shards = 1, .hash_seed = 3});
   std::mt19937 random(3);
