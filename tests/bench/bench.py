@@ -12,6 +12,7 @@ import json
 import math
 import pathlib
 import resource
+import subprocess
 import sys
 import time
 
@@ -31,7 +32,7 @@ FIGURES = DOCUMENTS / "speed.json"
 # Beside a server's and a load's connections, what the two have open otherwise.
 DESCRIPTORS = CROWD + 200
 # What is measured beside the comparisons: name, seconds, and seconds of the quick form.
-OTHERS = (("idle", 5, 5), ("in_process", 150, 40), ("instructions", 20, 20))
+OTHERS = (("idle", 5, 5), ("in_process", 170, 30), ("instructions", 20, 20))
 
 
 def raise_descriptor_limit():
@@ -67,6 +68,7 @@ def measure(places, quick, only):
     bench = Bench(places, progress)
     begin = time.monotonic()
     data = {"date": datetime.date.today().isoformat(),
+            "build": "plain" if places.cubbyd == places.plain else "tuned",
             "machine": machine.describe(places.cubbyd, ROOT), "comparisons": {}}
     for comparison in todo.comparisons:
         data["comparisons"][comparison.name] = bench.compare(comparison)
@@ -74,7 +76,11 @@ def measure(places, quick, only):
                 "in_process": lambda: inprocess.run_benchmarks(places, quick, progress),
                 "instructions": lambda: inprocess.count_instructions(places, progress)}
     for name, seconds in todo.others.items():
-        data[name] = measured[name]()
+        try:
+            data[name] = measured[name]()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            progress.complain(f"{name}: {error}")
+            data[name] = None
         progress.done(seconds)
     progress.end()
     data["minutes"] = math.ceil((time.monotonic() - begin) / 60)
@@ -90,37 +96,59 @@ def write_documents(data, scratch):
 def show(data, scratch):
     results = Results(data)
     for name, block in report.BLOCKS.items():
-        if name == "targets" or name in data or name in data["comparisons"]:
+        part = "http" if name == "builds" else name
+        if name == "targets" or part in data or part in data["comparisons"]:
             print(f"\n== {name}\n\n{block(results)}")
     if {"http", "depths", "crowds", "entries", "values"} <= data["comparisons"].keys():
         plots.draw(results, scratch, scratch)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cubbyd", type=pathlib.Path, required=True)
-    parser.add_argument("--programs", type=pathlib.Path, required=True,
-                        help="the directory of floor, load and the in-process benchmarks")
-    parser.add_argument("--scratch", type=pathlib.Path, required=True)
+def part_names():
+    everything = plan(quick=False, only=None)
+    return [comparison.name for comparison in everything.comparisons] + list(everything.others)
+
+
+def parse_arguments(words):
+    """What ./dev passes on, behind the places that it adds itself."""
+    parser = argparse.ArgumentParser(
+        prog="./dev bench", description=__doc__, epilog=f"The parts: {', '.join(part_names())}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    for place in ("--cubbyd", "--plain", "--programs", "--scratch"):
+        parser.add_argument(place, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--only", type=lambda text: text.split(","), metavar="PART,...",
                         help="measure only these parts")
     parser.add_argument("--render", action="store_true",
                         help="measure nothing: write the page anew from docs/benchmarks/speed.json")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    if arguments.render and (arguments.quick or arguments.only):
+        parser.error("--render measures nothing, neither quickly nor in parts")
+    for name in arguments.only or []:
+        if name not in part_names():
+            parser.error(f"there is no part '{name}'; there are {', '.join(part_names())}")
+    return arguments
+
+
+def read_figures(file):
+    if not file.exists():
+        sys.exit(f"bench: there is no {file} yet: ./dev bench measures and writes it")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def main():
+    arguments = parse_arguments(sys.argv[1:])
+    if arguments.check:
+        return
     scratch = arguments.scratch.resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     if arguments.render:
-        write_documents(json.loads(FIGURES.read_text(encoding="utf-8")), scratch)
+        write_documents(read_figures(FIGURES), scratch)
         return
-    everything = plan(quick=False, only=None)
-    names = [comparison.name for comparison in everything.comparisons] + list(everything.others)
-    for name in arguments.only or []:
-        if name not in names:
-            parser.error(f"there is no part {name}; there are {', '.join(names)}")
 
     raise_descriptor_limit()
-    places = Places(arguments.cubbyd.resolve(), arguments.programs.resolve(), scratch)
+    places = Places(arguments.cubbyd.resolve(), arguments.plain.resolve(),
+                    arguments.programs.resolve(), scratch)
     data = measure(places, arguments.quick, arguments.only)
     figures = json.dumps(data, indent=None)
     (scratch / "speed.json").write_text(figures + "\n", encoding="utf-8")

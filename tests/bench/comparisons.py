@@ -5,8 +5,12 @@ import dataclasses
 from loads import Load
 from servers import BODY_BYTES, Spec
 
-PEERS = ("floor", "cubbyd", "nginx", "redis", "memcached")
+# Who is compared under the same load: wrk speaks HTTP only, our own program all three protocols.
+BY_WRK = ("floor", "cubbyd", "nginx")
+BY_OWN = ("floor", "cubbyd", "redis", "memcached")
 CROWD = 10_000
+# Depth and share of PUTs for which the daemon without a profile is measured, too.
+PLAIN_LOADS = ((1, 10), (16, 0))
 VALUE_MEMORY_BYTES = 256 << 20
 # What stands around a value in the reply to a GET:
 # {"status":"OK","key":"user:0000000000","value":""}
@@ -37,7 +41,7 @@ class Comparison:
         return list(dict.fromkeys(cell.spec for cell in self.cells))
 
     def estimated_seconds(self):
-        filling = sum(START_SECONDS + (spec.keys / FILLED_A_SECOND if spec.kind == "cubbyd" else 0)
+        filling = sum(START_SECONDS + (spec.keys / FILLED_A_SECOND if spec.protocol() == "cubby" else 0)
                       for spec in self.specs())
         crowds = sum(cell.load.connections / CROWD for cell in self.cells)
         return filling + self.rounds * ((self.seconds + 0.3) * len(self.cells) + crowds)
@@ -45,6 +49,18 @@ class Comparison:
 
 def every(specs, loads):
     return tuple(Cell(spec, load) for load in loads for spec in specs)
+
+
+def side_by_side(by_wrk, by_own):
+    """What is compared stands together: in a round it is measured within seconds."""
+    cells = ()
+    for put in (10, 0):
+        for depth in (1, 16):
+            # The daemon without a profile, where most of what is asked is.
+            plain = [Spec("plain")] if (depth, put) in PLAIN_LOADS else []
+            cells += every(by_wrk + plain, [Load(depth=depth, put_percent=put)])
+            cells += every(by_own, [Load(depth=depth, put_percent=put, own=True)])
+    return cells
 
 
 def values_of(sizes):
@@ -61,9 +77,9 @@ def values_of(sizes):
 
 
 def all_comparisons(quick):
-    rounds, seconds = (1, 1) if quick else (9, 2)
-    few = 1 if quick else 5
-    peers = [Spec(kind) for kind in PEERS]
+    seconds = 1 if quick else 2
+    few, more, most = (1, 1, 1) if quick else (5, 7, 9)
+    by_wrk, by_own = ([Spec(kind) for kind in kinds] for kinds in (BY_WRK, BY_OWN))
     both = [Spec("floor"), Spec("cubbyd")]
     workers = [Spec(kind, workers=count) for kind in ("floor", "cubbyd") for count in (1, 2)]
     crowds = [(64, 64), (CROWD, CROWD), (CROWD, 64)]
@@ -73,19 +89,19 @@ def all_comparisons(quick):
     depths = (4, 64) if quick else (2, 4, 8, 32, 64)
     sizes = (64, 1 << 20) if quick else (64, 1 << 10, 16 << 10, 128 << 10, 1 << 20)
     return [
-        Comparison("http", "servers side by side", rounds=rounds, seconds=seconds,
-                   cells=every(peers, [Load(depth=depth, put_percent=put)
-                                       for put in (10, 0) for depth in (1, 16)])),
+        Comparison("http", "servers side by side", rounds=more, seconds=seconds,
+                   cells=side_by_side(by_wrk, by_own)),
         Comparison("depths", "pipelining", rounds=few, seconds=seconds,
-                   cells=every(peers, [Load(depth=depth) for depth in depths])),
-        Comparison("workers", "two workers", rounds=rounds, seconds=seconds, two_cpus=True,
+                   cells=every(by_own, [Load(depth=depth, own=True) for depth in depths])
+                   + every([Spec("nginx")], [Load(depth=depth) for depth in depths])),
+        Comparison("workers", "two workers", rounds=most, seconds=seconds, two_cpus=True,
                    cells=every(workers, [Load(depth=1), Load(depth=16)])),
         Comparison("close", "a connection a request", rounds=few, seconds=seconds,
                    cells=every([Spec("nginx"), Spec("cubbyd")], [Load(put_percent=0, close=True)])),
         Comparison("crowds", "connections", rounds=few, seconds=seconds,
                    cells=every(both, [Load(connections=count, active=active, own=True)
                                       for count, active in sorted(crowds)])),
-        Comparison("entries", "entries", rounds=rounds, seconds=seconds,
+        Comparison("entries", "entries", rounds=most, seconds=seconds,
                    cells=every([Spec("floor")] + [Spec("cubbyd", keys=count) for count in entries],
                                [Load(put_percent=0, own=True)])),
         Comparison("values", "value sizes", rounds=few, seconds=seconds,

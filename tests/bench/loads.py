@@ -15,8 +15,8 @@ PATIENCE_SECONDS = 120
 class Load:
     """What is asked of a server. Without `active`, all connections are.
 
-    `own` has it done by our own program where wrk could do it as well; Redis and memcached, whose
-    protocols wrk does not speak, are always asked by ours.
+    `own` has it done by our own program instead of wrk, which knows neither Redis's protocol nor
+    memcached's. What is compared with these has to be asked by ours as well.
     """
 
     depth: int = 1
@@ -117,6 +117,6 @@ def _run_wrk(server, load, seconds, cpus):
 
 def run(program, server, load, seconds, cpus):
     """(what the load counted, the CPU that the server used meanwhile in microseconds)"""
-    if load.own or server.spec.protocol() in ("redis", "memcached"):
+    if load.own:
         return _run_own(program, server, load, seconds, cpus)
     return _run_wrk(server, load, seconds, cpus)

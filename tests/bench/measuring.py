@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import subprocess
 import sys
 import time
 
@@ -36,6 +37,10 @@ class Progress:
         self._said = title
         self._stream.flush()
 
+    def complain(self, text):
+        self._stream.write(f"\nbench: not measured: {text}\n")
+        self._stream.flush()
+
     def done(self, seconds):
         self._left -= seconds
 
@@ -52,6 +57,7 @@ def describe(cell):
     if load.connections != 64:
         words.append(f"{load.connections} connections")
     words.append(f"{load.put_percent}% PUT")
+    words.append("our load" if load.own else "wrk")
     return ", ".join(words)
 
 
@@ -63,7 +69,7 @@ class Bench:
         self._one_cpu, self._two_cpus = split_cpus(os.sched_getaffinity(0))
 
     def compare(self, comparison):
-        """A row for each cell, with a sample a round: see sample_of()."""
+        """A row for each cell, with a sample a round: see sample_of() and _sample()."""
         server_cpus, load_cpus = self._two_cpus if comparison.two_cpus else self._one_cpu
         rows = [{"server": dataclasses.asdict(cell.spec), "load": dataclasses.asdict(cell.load),
                  "samples": []} for cell in comparison.cells]
@@ -80,14 +86,21 @@ class Bench:
                 for cell, row in zip(comparison.cells, rows):
                     self._progress.say(comparison.title, f"round {number} of {comparison.rounds}, "
                                                          f"{describe(cell)}")
-                    outcome, cpu_us = loads.run(self._program, servers[cell.spec], cell.load,
-                                                comparison.seconds, load_cpus)
-                    row["samples"].append(sample_of(outcome, cpu_us))
+                    row["samples"].append(self._sample(cell, servers[cell.spec],
+                                                       comparison.seconds, load_cpus))
                     now = min(time.monotonic() - begin, estimated)
                     self._progress.done(now - spent)
                     spent = now
         self._progress.done(estimated - spent)
         return rows
+
+    def _sample(self, cell, server, seconds, load_cpus):
+        """None where it could not be measured: that is said, and the others are worth having."""
+        try:
+            return sample_of(*loads.run(self._program, server, cell.load, seconds, load_cpus))
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            self._progress.complain(f"{describe(cell)}: {error}")
+            return None
 
     def idle_connections(self, count):
         """The resident bytes of a daemon, and how much more it is with so many idle connections."""

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from report import by_depth
+from report import SIDES, by_depth
 from results import RATE, middle
 
 KINDS = ("floor", "cubbyd", "nginx", "redis", "memcached")
@@ -20,7 +20,7 @@ def depths(results):
     """depth, then requests a second of each kind of server"""
     columns = {kind: dict(by_depth(results, kind)) for kind in KINDS}
     return [[depth] + [middle(columns[kind].get(depth), RATE) for kind in KINDS]
-            for depth in sorted(columns["floor"])]
+            for depth in sorted(set().union(*columns.values()))]
 
 
 def crowds(results):
@@ -48,9 +48,10 @@ def values(results):
 
 
 def peers(results):
-    """name, then CPU one at a time and 16 pipelined"""
-    return [[kind] + [middle(results.row("http", kind, depth=depth, put_percent=10))
-                      for depth in (1, 16)] for kind in KINDS]
+    """name, load, then CPU one at a time and 16 pipelined"""
+    return [[kind, "our-load" if own else "wrk"]
+            + [middle(results.row("http", kind, depth=depth, put_percent=10, own=own))
+               for depth in (1, 16)] for kind, own in SIDES]
 
 
 PLOTS = {"depths": depths, "crowds": crowds, "entries": entries, "values": values, "peers": peers}

@@ -6,13 +6,18 @@ text around the blocks is written by hand.
 
 import re
 
-from results import RATE, divided, middle, ratio
-from targets import all_targets
+import targets
+from comparisons import BY_OWN, BY_WRK, PLAIN_LOADS
+from results import BUSY, RATE, load_is_limit, median, middle, quotients, ratio, ratios
+from targets import MISSED, REACHED
 
 NOT_MEASURED = "Not measured yet: `./dev bench` does."
 BLOCK = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 NAMES = {"floor": "floor", "cubbyd": "**cubbyd**", "nginx": "nginx, `return 200`",
          "redis": "Redis, its own protocol", "memcached": "memcached, its own protocol"}
+BUILD_NAMES = {"cubbyd": "**cubbyd**", "plain": "without a profile"}
+# The two builds of the daemon: with a profile, which is what is shipped, and without.
+BUILDS = {"tuned": "`./dev tuned`", "plain": "`./dev build`"}
 PEER_NAMES = {"cubby": "**cubby**", "leveldb": "LevelDB's `NewLRUCache`",
               "map_list": "64 × `unordered_map` + `list`", "ideal": "*ideal*"}
 WORK_NAMES = {"get": "GET", "put": "PUT that replaces", "mix_10_put": "10% PUT",
@@ -41,6 +46,10 @@ def millions(value):
     return "–" if value is None else f"{value / 1e6:.2f}"
 
 
+def middle_rate(samples):
+    return median([each for each in samples if each is not None])
+
+
 def size(value):
     for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
         if value >= unit:
@@ -48,72 +57,126 @@ def size(value):
     return f"{value} B"
 
 
+def spread(numbers, digits=2):
+    """Those of the rounds that were furthest apart."""
+    present = [each for each in numbers if each is not None]
+    if len(present) < 2:
+        return "–"
+    return f"{number(min(present), digits)} to {number(max(present), digits)}"
+
+
 def measured(target):
     return number(target.value(), 3) + (target.unit if target.measured else "")
 
 
-def spread(target):
-    """What the rounds came to that were furthest apart."""
-    if len(target.measured) < 2:
-        return ""
-    return f"{min(target.measured):.2f} to {max(target.measured):.2f}"
+def summary(verdicts):
+    counts = {verdict: verdicts.count(verdict) for verdict in
+              (REACHED, MISSED, targets.NOT_MEASURED, targets.WITH_ERRORS, targets.INCOMPLETE)}
+    text = f"{counts[REACHED]} of {len(verdicts)} targets are reached, {counts[MISSED]} missed"
+    if counts[targets.NOT_MEASURED]:
+        text += f", {counts[targets.NOT_MEASURED]} not measured"
+    unjudged = counts[targets.WITH_ERRORS] + counts[targets.INCOMPLETE]
+    if unjudged:
+        text += f", {unjudged} not judged, for errors or missing rounds"
+    return text + "."
 
 
 def targets_block(results):
-    targets = all_targets(results)
-    verdicts = [target.verdict() for target in targets]
-    reached, missed = verdicts.count("reached"), verdicts.count("**missed**")
-    summary = f"{reached} of {len(targets)} targets are reached, {missed} missed"
-    if len(targets) > reached + missed:
-        summary += f", {len(targets) - reached - missed} not measured"
+    found = targets.all_targets(results)
+    verdicts = [target.verdict() for target in found]
     rows = [[target.what, f"{target.relation} {target.bound:g}{target.unit}", measured(target),
-             spread(target), verdict] for target, verdict in zip(targets, verdicts)]
-    wrong = [f"{count} of {kind} ({comparison})" for comparison, kind, count in results.errors()]
+             spread(target.measured), verdict] for target, verdict in zip(found, verdicts)]
     answers = "Every request of every run was answered as it should be."
+    wrong = [f"{count} of {kind} ({comparison})" for comparison, kind, count in results.errors()]
     if wrong:
         answers = f"Requests that were not answered as they should be: {', '.join(wrong)}."
-    return f"{summary}.\n\n{table(['', 'target', 'measured', 'rounds', ''], rows)}\n\n{answers}"
+    lacking = [f"{count} of {name} ({where})" for where, name, count in results.lacking()]
+    if lacking:
+        answers += f" Rounds that could not be measured: {', '.join(lacking)}."
+    header = ["", "target", "measured", "rounds", ""]
+    return f"{summary(verdicts)}\n\n{table(header, rows)}\n\n{answers}"
+
+
+def build_of(results):
+    """Which build of the daemon "cubbyd" was; figures from before there was a choice are plain."""
+    return results.data.get("build", "plain")
 
 
 def machine_block(results):
     machine = results.data["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    build = BUILDS[build_of(results)]
     lines = [f"- {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB of memory",
              f"- {machine['system']}, {machine['kernel']}", f"- {versions}",
-             f"- {results.data['date']}; {results.data['minutes']} minutes"]
+             f"- {results.data['date']}; {results.data['minutes']} minutes; cubbyd is what {build} builds"]
     return "\n".join(lines)
 
 
+# The rows that are compared side by side: a kind of server, and whether our own load asked it.
+SIDES = ([(kind, False) for kind in BY_WRK] + [(kind, True) for kind in BY_OWN])
+
+
+def load_name(own):
+    return "ours" if own else "wrk"
+
+
+def http_table(results, put, title):
+    rows = []
+    for kind, own in SIDES:
+        cells = [NAMES[kind], load_name(own)]
+        for depth in (1, 16):
+            wanted = {"depth": depth, "put_percent": put, "own": own}
+            row = results.row("http", kind, **wanted)
+            cells += [number(middle(row)),
+                      number(ratio(row, results.row("http", "floor", **wanted))),
+                      rate(middle(row, RATE))]
+        rows.append(cells)
+    return table([title, "load", "CPU us, one at a time", "to floor", "requests/s",
+                  "CPU us, 16 pipelined", "to floor", "requests/s"], rows)
+
+
 def http_block(results):
-    parts = []
-    for put, title in ((10, "90% GET, 10% PUT"), (0, "All GET")):
-        rows = []
-        for kind, name in NAMES.items():
-            cells = [name]
-            for depth in (1, 16):
-                wanted = {"depth": depth, "put_percent": put}
-                row = results.row("http", kind, **wanted)
-                cells += [number(middle(row)),
-                          number(ratio(row, results.row("http", "floor", **wanted))),
-                          rate(middle(row, RATE))]
-            rows.append(cells)
-        header = [title, "CPU us, one at a time", "to floor", "requests/s", "CPU us, 16 pipelined",
-                  "to floor", "requests/s"]
-        parts.append(table(header, rows))
+    parts = [http_table(results, put, title)
+             for put, title in ((10, "90% GET, 10% PUT"), (0, "All GET"))]
+    rows = [row for row in results.rows("http") if middle(row) is not None]
+    limited = sum(load_is_limit(row) for row in rows)
+    parts.append(f"In {limited} of {len(rows)} of these measurements the server's CPU had nothing to "
+                 f"do for at least {1 - BUSY:.0%} of the time: there the load was the limit of "
+                 "requests/s.")
     return "\n\n".join(parts)
 
 
+def builds_block(results):
+    """What the profile pays: the daemon that is shipped beside the one built without."""
+    rows = []
+    loads = [{"depth": depth, "put_percent": put, "own": False} for depth, put in PLAIN_LOADS]
+    floors = [results.row("http", "floor", **load) for load in loads]
+    for kind, build in (("cubbyd", build_of(results)), ("plain", "plain")):
+        cells = [f"{BUILD_NAMES[kind]}, {BUILDS[build]}"]
+        for load, floor in zip(loads, floors):
+            row = results.row("http", kind, **load)
+            cells += [number(middle(row)), number(ratio(row, floor)), spread(ratios(row, floor))]
+        rows.append(cells)
+    return table(["by wrk", "CPU us, one at a time, 10% PUT", "to floor", "rounds",
+                  "CPU us, all GET, 16 pipelined", "to floor", "rounds"], rows)
+
+
 def by_depth(results, kind):
-    """(depth, row) for each depth that was measured with 10% PUT, ascending."""
-    rows = results.rows("http", kind, put_percent=10) + results.rows("depths", kind)
+    """(depth, row) for each depth that was measured with 10% PUT, ascending; nginx by wrk, the
+    others by our load."""
+    own = kind != "nginx"
+    rows = (results.rows("http", kind, put_percent=10, own=own)
+            + results.rows("depths", kind, own=own))
     return sorted(((row["load"]["depth"], row) for row in rows), key=lambda pair: pair[0])
 
 
 def depths_block(results):
-    depths = [depth for depth, _ in by_depth(results, "floor")]
-    rows = [[name] + [rate(middle(row, RATE)) for _, row in by_depth(results, kind)]
+    found = {kind: dict(by_depth(results, kind)) for kind in NAMES}
+    depths = sorted({depth for rows in found.values() for depth in rows})
+    rows = [[name, load_name(kind != "nginx")]
+            + [rate(middle(found[kind].get(depth), RATE)) for depth in depths]
             for kind, name in NAMES.items()]
-    return table(["requests/s, pipelined"] + [str(depth) for depth in depths], rows)
+    return table(["requests/s, pipelined", "load"] + [str(depth) for depth in depths], rows)
 
 
 def workers_block(results):
@@ -122,10 +185,13 @@ def workers_block(results):
         for depth, title in ((1, "one at a time"), (16, "16 pipelined")):
             one, two = (results.row("workers", kind, depth=depth, workers=count)
                         for count in (1, 2))
+            floor = ratio(*(results.row("workers", "floor", depth=depth, workers=count)
+                            for count in (2, 1)))
             rows.append([f"{NAMES[kind]}, {title}", number(middle(one)), number(middle(two)),
-                         number(ratio(two, one), 3), rate(middle(one, RATE)),
-                         rate(middle(two, RATE))])
-    return table(["", "CPU us, one worker", "two workers", "ratio", "requests/s, one", "two"], rows)
+                         number(ratio(two, one), 3), spread(ratios(two, one)), number(floor, 3),
+                         rate(middle(one, RATE)), rate(middle(two, RATE))])
+    return table(["by wrk", "CPU us, one worker", "two workers", "ratio", "rounds", "floor's ratio",
+                  "requests/s, one", "two"], rows)
 
 
 def close_block(results):
@@ -182,34 +248,41 @@ def values_block(results):
 
 
 def peers_table(results):
-    names = [row["name"].partition("/")[::2] for row in results.data["in_process"]
+    names = [row["name"].partition("/")[::2] for row in results.in_process()
              if row["program"] == "peers_bench" and row["threads"] == 1]
     works = list(dict.fromkeys(work for _, work in names))
     rows = []
     for peer, work in sorted(names, key=lambda name: works.index(name[1])):
         name, leveldb = f"{peer}/{work}".strip("/"), f"leveldb/{work}"
-        one, two = results.rate(name), results.rate(name, 2)
+        one, two = results.rates(name), results.rates(name, 2)
         title = f"{WORK_NAMES.get(work, work)}, {PEER_NAMES.get(peer, peer)}".removeprefix(", ")
-        rows.append([title, millions(one), number(divided(one, results.rate(leveldb))),
-                     millions(two), number(divided(two, results.rate(leveldb, 2))),
-                     number(divided(two, one))])
-    return table(["in-process", "millions/s, one thread", "to LevelDB", "two threads", "to LevelDB",
-                  "two to one"], rows)
+        cells = [title]
+        for mine, above, below in ((one, one, results.rates(leveldb)),
+                                   (two, two, results.rates(leveldb, 2)), (None, two, one)):
+            found = quotients(above, below)
+            cells += [] if mine is None else [millions(middle_rate(mine))]
+            cells += [number(median(found)), spread(found)]
+        rows.append(cells)
+    return table(["in-process", "millions/s, one thread", "to LevelDB", "rounds", "two threads",
+                  "to LevelDB", "rounds", "two to one", "rounds"], rows)
+
+
+def parts_table(results):
+    rows = []
+    for row in results.in_process():
+        if row["program"] == "peers_bench":
+            continue
+        millions_a_second = [None if each is None else each / 1e6 for each in row["samples"]]
+        digits, unit = (0, "MB/s") if row["unit"] == "bytes" else (2, "millions/s")
+        rows.append([f"`{row['program']}` {row['name']}", row["threads"],
+                     f"{number(middle_rate(millions_a_second), digits)} {unit}",
+                     spread(millions_a_second, digits)])
+    return table(["", "threads", "", "rounds"], rows) if rows else ""
 
 
 def in_process_block(results):
-    parts = [peers_table(results)] if results.rate("cubby/get") else []
-    others = [row for row in results.data.get("in_process", []) if row["program"] != "peers_bench"]
-    rows = []
-    for row in others:
-        if row["bytes_per_second"]:
-            speed = f"{row['bytes_per_second'] / 1e6:,.0f} MB/s"
-        else:
-            speed = f"{millions(row['items_per_second'])} millions/s"
-        rows.append([f"`{row['program']}` {row['name']}", row["threads"], speed])
-    if rows:
-        parts.append(table(["", "threads", ""], rows))
-    return "\n\n".join(parts)
+    parts = [peers_table(results) if results.rates("cubby/get") else "", parts_table(results)]
+    return "\n\n".join(part for part in parts if part) or "Not measured."
 
 
 def instructions_block(results):
@@ -224,6 +297,7 @@ BLOCKS = {
     "targets": targets_block,
     "machine": machine_block,
     "http": http_block,
+    "builds": builds_block,
     "depths": depths_block,
     "workers": workers_block,
     "close": close_block,

@@ -14,7 +14,8 @@ BODY_BYTES = 120
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """A server and what is in it. `body_bytes` is what floor and nginx answer with, always."""
+    """A server and what is in it. "cubbyd" is the daemon as it is shipped, "plain" the one that
+    was built without a profile. `body_bytes` is what floor and nginx answer with, always."""
 
     kind: str
     workers: int = 1
@@ -23,7 +24,7 @@ class Spec:
     body_bytes: int = BODY_BYTES
 
     def protocol(self):
-        named = {"cubbyd": "cubby", "redis": "redis", "memcached": "memcached"}
+        named = {"cubbyd": "cubby", "plain": "cubby", "redis": "redis", "memcached": "memcached"}
         return named.get(self.kind, "canned")
 
 
@@ -32,6 +33,7 @@ class Places:
     """Where the programs are, and a directory for what servers want to write."""
 
     cubbyd: pathlib.Path
+    plain: pathlib.Path
     programs: pathlib.Path
     scratch: pathlib.Path
 
@@ -67,8 +69,9 @@ http {{
 def command_of(spec, port, places):
     if spec.kind == "floor":
         return [places.programs / "floor", port, spec.workers, spec.body_bytes]
-    if spec.kind == "cubbyd":
-        return [places.cubbyd, "--port", port, "--threads", spec.workers, "--max-memory", "3g",
+    if spec.kind in ("cubbyd", "plain"):
+        program = places.cubbyd if spec.kind == "cubbyd" else places.plain
+        return [program, "--port", port, "--threads", spec.workers, "--max-memory", "3g",
                 "--idle-timeout", "1h"]
     if spec.kind == "nginx":
         file = places.scratch / f"nginx-{port}.conf"
