@@ -12,7 +12,7 @@ say() { printf '\n== %s\n' "$*"; }
 
 # compile PROFILE [-DOPTION=VALUE...] begins with fresh options, so that none of an earlier call stays.
 compile() {
-  cmake --fresh --preset tuned --log-level=WARNING -DCUBBY_PROFILE="$@" >/dev/null
+  cmake --fresh --preset tuned --log-level=WARNING -DCUBBY_PROFILE="$1" "${@:2}" >/dev/null
   cmake --build --preset tuned --target cubbyd
 }
 
