@@ -111,7 +111,8 @@ def part_names():
 def parse_arguments(words):
     """What ./dev passes on, behind the places that it adds itself."""
     parser = argparse.ArgumentParser(
-        prog="./dev bench", allow_abbrev=False, description=__doc__, epilog=f"The parts: {', '.join(part_names())}.",
+        prog="./dev bench", allow_abbrev=False, description=__doc__,
+        epilog=f"The parts: {', '.join(part_names())}.",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     for place in ("--cubbyd", "--plain", "--programs", "--scratch"):
         parser.add_argument(place, type=pathlib.Path, help=argparse.SUPPRESS)

@@ -1,12 +1,15 @@
 """The parts of ./dev bench that measure nothing, and the page that it has written."""
 
+import contextlib
 import dataclasses
 import io
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import bench
 import inprocess
@@ -17,11 +20,12 @@ import plots
 import report
 import results
 import targets
-from comparisons import all_comparisons
+from comparisons import Cell, all_comparisons
 from results import Results
+from servers import Places, Spec
 
 # What a request takes in made-up results, in microseconds, so that each target is met or just not.
-CPU_US = {"floor": 10, "cubbyd": 11, "nginx": 12, "redis": 22, "memcached": 15}
+CPU_US = {"floor": 10, "cubbyd": 11, "plain": 11.5, "nginx": 12, "redis": 22, "memcached": 15}
 
 
 def made_up(cpu_us):
@@ -30,19 +34,22 @@ def made_up(cpu_us):
     for comparison in all_comparisons(quick=True):
         comparisons[comparison.name] = [
             {"server": dataclasses.asdict(cell.spec), "load": dataclasses.asdict(cell.load),
-             "samples": [[1e6 / cpu_us[cell.spec.kind], cpu_us[cell.spec.kind], 0]]}
+             "samples": [[1e6 / cpu_us[cell.spec.kind], cpu_us[cell.spec.kind], 0]
+                         for _ in range(2)]}
             for cell in comparison.cells]
     return {
-        "date": "2020-02-02", "minutes": 3, "comparisons": comparisons,
+        "date": "2020-02-02", "minutes": 3, "build": "tuned", "comparisons": comparisons,
         "machine": {"cpu": "CPU", "cores": 2, "memory_gb": 8, "kernel": "Linux 6.1",
                     "system": "Debian", "versions": {"cubby": "0.1.0 (abc)"}},
         "idle": {"connections": 10_000, "before_bytes": 1, "bytes": 20_000_000},
         "in_process": [
             {"program": "peers_bench", "name": f"{peer}/{work}", "threads": threads,
-             "items_per_second": speed * 1e6 * threads, "bytes_per_second": None}
+             "unit": "items", "samples": [speed * 1e6 * threads, speed * 1e6 * threads]}
             for peer, work, speed in (("cubby", "get", 3.2), ("cubby", "put", 2.0),
                                       ("leveldb", "get", 2.0), ("leveldb", "put", 1.0))
-            for threads in (1, 2)],
+            for threads in (1, 2)] + [
+            {"program": "json_bench", "name": "read_put/small", "threads": 1, "unit": "bytes",
+             "samples": [1e9, 1.1e9, 3e9]}],
         "instructions": {"GET": 4321.4, "PUT": 6543.2},
     }
 
@@ -55,6 +62,19 @@ class Figures(unittest.TestCase):
         self.assertEqual(results.ratio(mine, other), 0.5)
         self.assertIsNone(results.ratio(None, other))
         self.assertIsNone(results.ratio(mine, None))
+
+    def test_a_round_that_lacks_one_of_two_is_left_out(self):
+        mine = {"samples": [[1, 10, 0], None, [1, 30, 0]]}
+        other = {"samples": [[1, 20, 0], [1, 1, 0], None]}
+        self.assertEqual(results.ratios(mine, other), [0.5])
+        self.assertEqual(results.middle(mine), 20)
+        self.assertEqual(results.errors_of(mine), 0)
+        self.assertEqual(results.quotients([4, None, 6, 8], [2, 3, None, 0]), [2])
+
+    def test_whose_limit_a_rate_is(self):
+        for cpu_us, workers, load_is_limit in [(9.1, 1, False), (8.9, 1, True), (17.9, 2, True)]:
+            row = {"server": {"workers": workers}, "samples": [[100_000, cpu_us, 0]]}
+            self.assertEqual(results.load_is_limit(row), load_is_limit)
 
     def test_middle(self):
         row = {"samples": [[100, 9, 0], [300, 1, 0], [200, 5, 0]]}
@@ -70,16 +90,48 @@ class Figures(unittest.TestCase):
             (targets.AT_MOST, None, "not measured"),
         ]:
             with self.subTest(relation=relation, value=value):
-                measured = targets.single(value)
+                measured = [] if value is None else [value]
                 self.assertEqual(targets.Target("", relation, 1.5, measured).verdict(), verdict)
+
+    def test_errors_and_gaps_are_not_reached(self):
+        good = {"samples": [[1, 10, 0], [1, 10, 0]]}
+        for samples, verdict in [
+            ([[1, 10, 0], [1, 10, 0]], "reached"),
+            ([[1, 10, 0], [1, 10, 1]], "**errors**"),
+            ([[1, 10, 0], None], "**incomplete**"),
+            ([[1, 10, 0]], "**incomplete**"),
+            ([[1, 10, 3], None], "**errors**"),
+            ([None, None], "not measured"),
+        ]:
+            row = {"samples": samples}
+            for pair in ((row, good), (good, row)):
+                with self.subTest(pair=pair):
+                    target = targets.of_rows("", targets.AT_MOST, 1, *pair)
+                    self.assertEqual(target.verdict(), verdict)
+        self.assertEqual(targets.of_rows("", targets.AT_MOST, 1, good, None).verdict(),
+                         "not measured")
+        self.assertEqual(targets.of_rates("", 2, [4, 6], [2, 3]).verdict(), "reached")
+        self.assertEqual(targets.of_rates("", 2, [4, None], [2, 3]).verdict(), "**incomplete**")
+        self.assertEqual(targets.of_rates("", 2, [], []).verdict(), "not measured")
+
+    def test_redis_is_compared_under_the_same_load(self):
+        data = made_up(CPU_US)
+        for row in data["comparisons"]["http"]:
+            if row["server"]["kind"] == "cubbyd":
+                for sample in row["samples"]:
+                    sample[results.CPU] = 5 if row["load"]["own"] else 80
+        found = [target for target in targets.all_targets(Results(data)) if "Redis" in target.what]
+        self.assertEqual([(target.value(), target.verdict()) for target in found],
+                         [(5 / 22, "reached"), (22 / 5, "reached")])
+        self.assertTrue(all("both by our load" in target.what for target in found))
 
     def test_targets(self):
         found = {target.what: target for target in targets.all_targets(Results(made_up(CPU_US)))}
         for what, value in [
             ("CPU a request to floor's, one at a time", 1.1),
             ("CPU a request to nginx's, one at a time", 11 / 12),
-            ("Redis's CPU a GET to ours, 16 pipelined", 2),
-            ("two workers' CPU a request to one's, 16 pipelined", 1),
+            ("Redis's CPU a GET to ours, 16 pipelined, both by our load", 2),
+            ("two workers' CPU a request to one's, 16 pipelined (floor's own: 1.000)", 1),
             ("a connection a request, requests a second to nginx's", 12 / 11),
             ("10,000 idle connections", 20),
             ("GETs a second in-process to LevelDB's, one thread", 1.6),
@@ -106,26 +158,35 @@ class Outputs(unittest.TestCase):
             measuring.sample_of(loads.Outcome(0, 0, 4.0), 8000)
 
     def test_google_benchmark(self):
-        run = {"run_name": "cubby/get/real_time/threads:2", "threads": 2, "items_per_second": 5.0,
-               "family_index": 0, "per_family_instance_index": 1}
-        first = {"run_name": "cubby/get/real_time/threads:1", "threads": 1, "items_per_second": 4.0,
-                 "family_index": 0, "per_family_instance_index": 0}
-        rows = inprocess.parse_benchmarks({"benchmarks": [
-            {**run, "run_type": "iteration"},
-            {**run, "aggregate_name": "mean", "items_per_second": 6.0},
-            {**run, "aggregate_name": "median", "items_per_second": 7.0},
-            {**run, "run_name": "failed", "error_occurred": True},
-            {**first, "aggregate_name": "median"},
-        ]})
-        self.assertEqual([(row["name"], row["threads"], row["items_per_second"]) for row in rows],
-                         [("cubby/get", 1, 4.0), ("cubby/get", 2, 7.0)])
+        def run(threads, instance, speed, **others):
+            return {"run_name": f"cubby/get/real_time/threads:{threads}", "threads": threads,
+                    "run_type": "iteration", "items_per_second": speed, "family_index": 0,
+                    "per_family_instance_index": instance, **others}
 
-    def test_google_benchmark_without_repetitions(self):
-        rows = inprocess.parse_benchmarks({"benchmarks": [
-            {"run_name": "read_put/small", "run_type": "iteration", "bytes_per_second": 5.0,
-             "family_index": 0, "per_family_instance_index": 0}]})
-        self.assertEqual(rows, [{"name": "read_put/small", "threads": 1, "items_per_second": None,
-                                 "bytes_per_second": 5.0}])
+        failed = run(2, 1, None, error_occurred=True)
+        del failed["items_per_second"]
+        reports = [{"benchmarks": [run(2, 1, 7.0), run(1, 0, 4.0),
+                                   run(2, 1, 9.0, run_type="aggregate")]},
+                   {"benchmarks": [run(1, 0, 5.0), failed]}]
+        self.assertEqual(inprocess.parse_benchmarks(reports), [
+            {"name": "cubby/get", "threads": 1, "unit": "items", "samples": [4.0, 5.0]},
+            {"name": "cubby/get", "threads": 2, "unit": "items", "samples": [7.0, None]}])
+
+    def test_google_benchmark_of_bytes(self):
+        runs = [{"run_name": "read_put/small", "run_type": "iteration", "bytes_per_second": speed,
+                 "family_index": 0, "per_family_instance_index": 0} for speed in (5.0, 6.0)]
+        self.assertEqual(inprocess.parse_benchmarks([{"benchmarks": runs}]), [
+            {"name": "read_put/small", "threads": 1, "unit": "bytes", "samples": [5.0, 6.0]}])
+
+    def test_what_fails_is_a_gap_and_said(self):
+        stream = io.StringIO()
+        nowhere = pathlib.Path("/nowhere")
+        made = measuring.Bench(Places(nowhere, nowhere, nowhere, nowhere),
+                               measuring.Progress(1, stream))
+        cell = all_comparisons(quick=True)[0].cells[0]
+        with unittest.mock.patch("loads.run", side_effect=RuntimeError("it is gone")):
+            self.assertIsNone(made.sample(cell, None, 1, {0}))
+        self.assertIn("floor, 10% PUT, wrk: it is gone", stream.getvalue())
 
     def test_callgrind(self):
         output = "==7== Events    : Ir\n==7== Collected : 1234\n"
@@ -165,6 +226,68 @@ class Plan(unittest.TestCase):
         self.assertEqual(bench.plan(quick=True, only=["idle"]).comparisons, [])
 
 
+    def test_one_load_asks_all_that_are_compared(self):
+        for comparison in all_comparisons(quick=False):
+            for cell in comparison.cells:
+                if cell.spec.kind in ("redis", "memcached"):
+                    self.assertTrue(cell.load.own)
+                    for kind in ("floor", "cubbyd"):
+                        self.assertIn(Cell(Spec(kind), cell.load), comparison.cells)
+
+    def test_there_are_rounds_enough_for_a_median(self):
+        for comparison in all_comparisons(quick=False):
+            self.assertGreaterEqual(comparison.rounds, 5)
+        for program in inprocess.PROGRAMS:
+            runs, repetitions, _ = program.full
+            self.assertGreaterEqual(runs * repetitions, 5)
+
+
+class Arguments(unittest.TestCase):
+    def refused(self, *words):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as ended:
+            bench.parse_arguments(words)
+        self.assertEqual(ended.exception.code, 2)
+        return said.getvalue()
+
+    def test_parts(self):
+        for words in (["--only=close,idle"], ["--only", "close,idle"]):
+            self.assertEqual(bench.parse_arguments(words).only, ["close", "idle"])
+        self.assertTrue(bench.parse_arguments(["--only", "close", "--quick"]).quick)
+        said = self.refused("--only=closed")
+        self.assertIn("there is no part 'closed'; there are http, depths,", said)
+
+    def test_what_does_not_go_together(self):
+        self.assertIn("measures nothing", self.refused("--render", "--quick"))
+        self.assertIn("measures nothing", self.refused("--render", "--only=idle"))
+        self.refused("--quik")
+        self.refused("--rend")
+
+    def test_help_and_usage_list_the_parts(self):
+        help_text = io.StringIO()
+        with contextlib.redirect_stdout(help_text), self.assertRaises(SystemExit) as ended:
+            bench.parse_arguments(["--help"])
+        self.assertEqual(ended.exception.code, 0)
+        self.assertIn(f"The parts: {', '.join(bench.part_names())}.", help_text.getvalue())
+        self.assertNotIn("--cubbyd", help_text.getvalue())
+        usage = subprocess.run([bench.ROOT / "dev", "help"], stdout=subprocess.PIPE, text=True,
+                               check=True).stdout
+        self.assertIn(f"The parts: {' '.join(bench.part_names())} bench parts",
+                      " ".join(usage.split()))
+
+    def test_dev_refuses_before_it_builds(self):
+        for words, said in [(["bench", "--only=closed"], "there is no part 'closed'"),
+                            (["bench", "some"], "bench does not know 'some'")]:
+            done = subprocess.run([bench.ROOT / "dev", *words], stderr=subprocess.PIPE, text=True,
+                                  check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(said, done.stderr)
+
+    def test_no_figures_to_render(self):
+        with self.assertRaisesRegex(SystemExit, "there is no .*none.json yet: ./dev bench"):
+            bench.read_figures(pathlib.Path("/nowhere/none.json"))
+
+
 class Page(unittest.TestCase):
     def test_numbers(self):
         self.assertEqual([report.rate(value) for value in (None, 7.26, 734, 73_262, 1_234_567)],
@@ -189,19 +312,57 @@ class Page(unittest.TestCase):
 
     def test_the_median_of_the_rounds_is_judged(self):
         target = targets.Target("CPU", targets.AT_MOST, 1.12, [1.3, 1.1, 0.9])
-        self.assertEqual((report.measured(target), report.spread(target), target.verdict()),
+        self.assertEqual((report.measured(target), report.spread(target.measured), target.verdict()),
                          ("1.100", "0.90 to 1.30", "reached"))
+        self.assertEqual(report.spread([0.9, None, 1.25]), "0.90 to 1.25")
+        self.assertEqual(report.spread([0.9, None]), "–")
 
     def test_what_falls_short_is_said(self):
         text = report.targets_block(Results(made_up({**CPU_US, "cubbyd": 12})))
-        self.assertIn("floor's, one at a time | at most 1.12 | 1.200 |  | **missed** |", text)
+        self.assertIn("floor's, one at a time | at most 1.12 | 1.200 | 1.20 to 1.20 | **missed** |", text)
         self.assertRegex(text, r"^\d+ of 16 targets are reached, [1-9]\d* missed, 1 not measured\.")
 
     def test_wrong_answers_are_said(self):
         data = made_up(CPU_US)
         self.assertIn("Every request of every run was", report.targets_block(Results(data)))
         data["comparisons"]["http"][1]["samples"][0][results.ERRORS] = 7
-        self.assertIn("7 of cubbyd (http)", report.targets_block(Results(data)))
+        text = report.targets_block(Results(data))
+        self.assertIn("7 of cubbyd (http)", text)
+        self.assertIn("floor's, one at a time | at most 1.12 | 1.100 | 1.10 to 1.10 | **errors** |",
+                      text)
+        self.assertIn(", 2 not judged, for errors or missing rounds.", text)
+
+    def test_gaps_are_said(self):
+        data = made_up(CPU_US)
+        data["comparisons"]["http"][1]["samples"][1] = None
+        data["in_process"][0]["samples"][1] = None
+        text = report.targets_block(Results(data))
+        self.assertIn("could not be measured: 1 of cubbyd (http), 1 of cubby/get (peers_bench).",
+                      text)
+        self.assertIn("LevelDB's, one thread | at least 1.6 | 1.600 | – | **incomplete** |", text)
+
+    def test_what_was_not_measured_is_written_as_such(self):
+        data = made_up(CPU_US)
+        data.update({"idle": None, "in_process": None, "instructions": None, "comparisons": {}})
+        self.assertIn("0 of 16 targets are reached, 0 missed, 16 not measured.",
+                      report.targets_block(Results(data)))
+        for block in report.BLOCKS.values():
+            self.assertIsInstance(block(Results(data)), str)
+
+    def test_the_builds_are_told_apart(self):
+        data = made_up(CPU_US)
+        text = report.builds_block(Results(data))
+        self.assertIn("**cubbyd**, `./dev tuned` | 11.00 | 1.10 ", text)
+        self.assertIn("without a profile, `./dev build` | 11.50 | 1.15 ", text)
+        self.assertIn("cubbyd is what `./dev tuned` builds", report.machine_block(Results(data)))
+        data["build"] = "plain"
+        self.assertIn("cubbyd is what `./dev build` builds", report.machine_block(Results(data)))
+
+    def test_in_process_figures_have_a_spread(self):
+        text = report.in_process_block(Results(made_up(CPU_US)))
+        self.assertIn("read_put/small | 1 | 1,100 MB/s | 1,000 to 3,000 |", text)
+        self.assertIn("| GET, **cubby** | 3.20 | 1.60 | 1.60 to 1.60 | 6.40 | 1.60 "
+                      "| 1.60 to 1.60 | 2.00 | 2.00 to 2.00 |", text)
 
     def test_the_columns_of_plots(self):
         made = Results(made_up(CPU_US))

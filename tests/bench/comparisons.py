@@ -41,8 +41,9 @@ class Comparison:
         return list(dict.fromkeys(cell.spec for cell in self.cells))
 
     def estimated_seconds(self):
-        filling = sum(START_SECONDS + (spec.keys / FILLED_A_SECOND if spec.protocol() == "cubby" else 0)
-                      for spec in self.specs())
+        filled = [spec for spec in self.specs() if spec.protocol() == "cubby"]
+        filling = (START_SECONDS * len(self.specs())
+                   + sum(spec.keys for spec in filled) / FILLED_A_SECOND)
         crowds = sum(cell.load.connections / CROWD for cell in self.cells)
         return filling + self.rounds * ((self.seconds + 0.3) * len(self.cells) + crowds)
 

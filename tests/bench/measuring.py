@@ -64,12 +64,11 @@ def describe(cell):
 class Bench:
     def __init__(self, places, progress):
         self._places = places
-        self._program = places.programs / "load"
         self._progress = progress
         self._one_cpu, self._two_cpus = split_cpus(os.sched_getaffinity(0))
 
     def compare(self, comparison):
-        """A row for each cell, with a sample a round: see sample_of() and _sample()."""
+        """A row for each cell, with a sample a round: see sample_of() and sample()."""
         server_cpus, load_cpus = self._two_cpus if comparison.two_cpus else self._one_cpu
         rows = [{"server": dataclasses.asdict(cell.spec), "load": dataclasses.asdict(cell.load),
                  "samples": []} for cell in comparison.cells]
@@ -81,23 +80,23 @@ class Bench:
             for spec in comparison.specs():
                 self._progress.say(comparison.title, f"starting {spec.kind}, {spec.keys:,} keys")
                 servers[spec] = stack.enter_context(Server(spec, server_cpus, self._places))
-                loads.fill(self._program, servers[spec], load_cpus)
+                loads.fill(self._places.load(), servers[spec], load_cpus)
             for number in range(1, comparison.rounds + 1):
                 for cell, row in zip(comparison.cells, rows):
                     self._progress.say(comparison.title, f"round {number} of {comparison.rounds}, "
                                                          f"{describe(cell)}")
-                    row["samples"].append(self._sample(cell, servers[cell.spec],
-                                                       comparison.seconds, load_cpus))
+                    row["samples"].append(self.sample(cell, servers[cell.spec],
+                                                      comparison.seconds, load_cpus))
                     now = min(time.monotonic() - begin, estimated)
                     self._progress.done(now - spent)
                     spent = now
         self._progress.done(estimated - spent)
         return rows
 
-    def _sample(self, cell, server, seconds, load_cpus):
+    def sample(self, cell, server, seconds, load_cpus):
         """None where it could not be measured: that is said, and the others are worth having."""
         try:
-            return sample_of(*loads.run(self._program, server, cell.load, seconds, load_cpus))
+            return sample_of(*loads.run(self._places.load(), server, cell.load, seconds, load_cpus))
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             self._progress.complain(f"{describe(cell)}: {error}")
             return None
@@ -108,10 +107,10 @@ class Bench:
         server_cpus, load_cpus = self._one_cpu
         spec = Spec("cubbyd", keys=1000)
         with Server(spec, server_cpus, self._places) as server:
-            loads.fill(self._program, server, load_cpus)
+            loads.fill(self._places.load(), server, load_cpus)
             before = server.resident_bytes()
             load = loads.Load(connections=count, active=1, put_percent=0)
-            with loads.connected(self._program, server, load, 1, load_cpus):
+            with loads.connected(self._places.load(), server, load, 1, load_cpus):
                 time.sleep(2)
                 return {"connections": count, "before_bytes": before,
                         "bytes": server.resident_bytes() - before}

@@ -108,7 +108,8 @@ def machine_block(results):
     build = BUILDS[build_of(results)]
     lines = [f"- {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB of memory",
              f"- {machine['system']}, {machine['kernel']}", f"- {versions}",
-             f"- {results.data['date']}; {results.data['minutes']} minutes; cubbyd is what {build} builds"]
+             f"- {results.data['date']}; {results.data['minutes']} minutes",
+             f"- cubbyd is what {build} builds"]
     return "\n".join(lines)
 
 
@@ -140,8 +141,8 @@ def http_block(results):
              for put, title in ((10, "90% GET, 10% PUT"), (0, "All GET"))]
     rows = [row for row in results.rows("http") if middle(row) is not None]
     limited = sum(load_is_limit(row) for row in rows)
-    parts.append(f"In {limited} of {len(rows)} of these measurements the server's CPU had nothing to "
-                 f"do for at least {1 - BUSY:.0%} of the time: there the load was the limit of "
+    parts.append(f"In {limited} of {len(rows)} of these measurements the server's CPU had nothing "
+                 f"to do for at least {1 - BUSY:.0%} of the time: there the load was the limit of "
                  "requests/s.")
     return "\n\n".join(parts)
 

@@ -37,6 +37,10 @@ class Places:
     programs: pathlib.Path
     scratch: pathlib.Path
 
+    def load(self):
+        """Our own load program."""
+        return self.programs / "load"
+
 
 def free_port():
     with socket.socket() as probe:

@@ -10,7 +10,8 @@ build=build/tuned
 
 say() { printf '\n== %s\n' "$*"; }
 
-# compile PROFILE [-DOPTION=VALUE...] begins with fresh options, so that none of an earlier call stays.
+# compile PROFILE [-DOPTION=VALUE...] begins with fresh options, so that none of an earlier call
+# stays.
 compile() {
   cmake --fresh --preset tuned --log-level=WARNING -DCUBBY_PROFILE="$1" "${@:2}" >/dev/null
   cmake --build --preset tuned --target cubbyd
