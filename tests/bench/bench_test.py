@@ -1,13 +1,10 @@
-"""The parts of ./dev bench that measure nothing, and the page that it has written."""
+"""The parts of ./dev bench that measure nothing: its arguments, its plan, and its verdicts."""
 
 import contextlib
-import dataclasses
 import io
-import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 import unittest.mock
 
@@ -16,42 +13,12 @@ import inprocess
 import loads
 import machine
 import measuring
-import plots
-import report
 import results
 import targets
 from comparisons import Cell, all_comparisons
+from made_up import CPU_US, made_up
 from results import Results
 from servers import Places, Spec
-
-# What a request takes in made-up results, in microseconds, so that each target is met or just not.
-CPU_US = {"floor": 10, "cubbyd": 11, "plain": 11.5, "nginx": 12, "redis": 22, "memcached": 15}
-
-
-def made_up(cpu_us):
-    """The results of a quick run in which each kind of server has always used the same CPU."""
-    comparisons = {}
-    for comparison in all_comparisons(quick=True):
-        comparisons[comparison.name] = [
-            {"server": dataclasses.asdict(cell.spec), "load": dataclasses.asdict(cell.load),
-             "samples": [[1e6 / cpu_us[cell.spec.kind], cpu_us[cell.spec.kind], 0]
-                         for _ in range(2)]}
-            for cell in comparison.cells]
-    return {
-        "date": "2020-02-02", "minutes": 3, "build": "tuned", "comparisons": comparisons,
-        "machine": {"cpu": "CPU", "cores": 2, "memory_gb": 8, "kernel": "Linux 6.1",
-                    "system": "Debian", "versions": {"cubby": "0.1.0 (abc)"}},
-        "idle": {"connections": 10_000, "before_bytes": 1, "bytes": 20_000_000},
-        "in_process": [
-            {"program": "peers_bench", "name": f"{peer}/{work}", "threads": threads,
-             "unit": "items", "samples": [speed * 1e6 * threads, speed * 1e6 * threads]}
-            for peer, work, speed in (("cubby", "get", 3.2), ("cubby", "put", 2.0),
-                                      ("leveldb", "get", 2.0), ("leveldb", "put", 1.0))
-            for threads in (1, 2)] + [
-            {"program": "json_bench", "name": "read_put/small", "threads": 1, "unit": "bytes",
-             "samples": [1e9, 1.1e9, 3e9]}],
-        "instructions": {"GET": 4321.4, "PUT": 6543.2},
-    }
 
 
 class Figures(unittest.TestCase):
@@ -286,102 +253,6 @@ class Arguments(unittest.TestCase):
     def test_no_figures_to_render(self):
         with self.assertRaisesRegex(SystemExit, "there is no .*none.json yet: ./dev bench"):
             bench.read_figures(pathlib.Path("/nowhere/none.json"))
-
-
-class Page(unittest.TestCase):
-    def test_numbers(self):
-        self.assertEqual([report.rate(value) for value in (None, 7.26, 734, 73_262, 1_234_567)],
-                         ["–", "7", "734", "73,300", "1,230,000"])
-        self.assertEqual([report.size(value) for value in (64, 1024, 16384, 1 << 20)],
-                         ["64 B", "1 KiB", "16 KiB", "1 MiB"])
-
-    def test_table(self):
-        self.assertEqual(report.table(["a", "b"], [["x", 1], ["y", 2]]),
-                         "| a | b |\n| --- | --: |\n| x | 1 |\n| y | 2 |")
-
-    def test_every_block_is_written_whole(self):
-        made = Results(made_up(CPU_US))
-        for name, block in report.BLOCKS.items():
-            with self.subTest(name=name):
-                text = block(made)
-                if name != "targets":
-                    self.assertNotIn("–", text)
-                columns = {len(line.split("|")) for part in text.split("\n\n")
-                           for line in part.split("\n") if line.startswith("|")}
-                self.assertLessEqual(len(columns), 2, text)
-
-    def test_the_median_of_the_rounds_is_judged(self):
-        target = targets.Target("CPU", targets.AT_MOST, 1.12, [1.3, 1.1, 0.9])
-        self.assertEqual((report.measured(target), report.spread(target.measured), target.verdict()),
-                         ("1.100", "0.90 to 1.30", "reached"))
-        self.assertEqual(report.spread([0.9, None, 1.25]), "0.90 to 1.25")
-        self.assertEqual(report.spread([0.9, None]), "–")
-
-    def test_what_falls_short_is_said(self):
-        text = report.targets_block(Results(made_up({**CPU_US, "cubbyd": 12})))
-        self.assertIn("floor's, one at a time | at most 1.12 | 1.200 | 1.20 to 1.20 | **missed** |", text)
-        self.assertRegex(text, r"^\d+ of 16 targets are reached, [1-9]\d* missed, 1 not measured\.")
-
-    def test_wrong_answers_are_said(self):
-        data = made_up(CPU_US)
-        self.assertIn("Every request of every run was", report.targets_block(Results(data)))
-        data["comparisons"]["http"][1]["samples"][0][results.ERRORS] = 7
-        text = report.targets_block(Results(data))
-        self.assertIn("7 of cubbyd (http)", text)
-        self.assertIn("floor's, one at a time | at most 1.12 | 1.100 | 1.10 to 1.10 | **errors** |",
-                      text)
-        self.assertIn(", 2 not judged, for errors or missing rounds.", text)
-
-    def test_gaps_are_said(self):
-        data = made_up(CPU_US)
-        data["comparisons"]["http"][1]["samples"][1] = None
-        data["in_process"][0]["samples"][1] = None
-        text = report.targets_block(Results(data))
-        self.assertIn("could not be measured: 1 of cubbyd (http), 1 of cubby/get (peers_bench).",
-                      text)
-        self.assertIn("LevelDB's, one thread | at least 1.6 | 1.600 | – | **incomplete** |", text)
-
-    def test_what_was_not_measured_is_written_as_such(self):
-        data = made_up(CPU_US)
-        data.update({"idle": None, "in_process": None, "instructions": None, "comparisons": {}})
-        self.assertIn("0 of 16 targets are reached, 0 missed, 16 not measured.",
-                      report.targets_block(Results(data)))
-        for block in report.BLOCKS.values():
-            self.assertIsInstance(block(Results(data)), str)
-
-    def test_the_builds_are_told_apart(self):
-        data = made_up(CPU_US)
-        text = report.builds_block(Results(data))
-        self.assertIn("**cubbyd**, `./dev tuned` | 11.00 | 1.10 ", text)
-        self.assertIn("without a profile, `./dev build` | 11.50 | 1.15 ", text)
-        self.assertIn("cubbyd is what `./dev tuned` builds", report.machine_block(Results(data)))
-        data["build"] = "plain"
-        self.assertIn("cubbyd is what `./dev build` builds", report.machine_block(Results(data)))
-
-    def test_in_process_figures_have_a_spread(self):
-        text = report.in_process_block(Results(made_up(CPU_US)))
-        self.assertIn("read_put/small | 1 | 1,100 MB/s | 1,000 to 3,000 |", text)
-        self.assertIn("| GET, **cubby** | 3.20 | 1.60 | 1.60 to 1.60 | 6.40 | 1.60 "
-                      "| 1.60 to 1.60 | 2.00 | 2.00 to 2.00 |", text)
-
-    def test_the_columns_of_plots(self):
-        made = Results(made_up(CPU_US))
-        with tempfile.TemporaryDirectory() as scratch:
-            for name, columns in plots.PLOTS.items():
-                with self.subTest(name=name):
-                    file = pathlib.Path(scratch, name)
-                    plots.write_columns(file, columns(made))
-                    lines = file.read_text(encoding="utf-8").splitlines()
-                    self.assertTrue(lines)
-                    self.assertEqual(len({len(line.split()) for line in lines}), 1)
-
-    def test_this_page_is_what_its_figures_give(self):
-        page = bench.PAGE.read_text(encoding="utf-8")
-        self.assertEqual(sorted(report.blocks_in(page)), sorted(report.BLOCKS))
-        figures = None
-        if bench.FIGURES.exists():
-            figures = Results(json.loads(bench.FIGURES.read_text(encoding="utf-8")))
-        self.assertEqual(report.put_into(page, figures), page, "./dev bench --render mends it")
 
 
 if __name__ == "__main__":
