@@ -32,7 +32,7 @@ FIGURES = DOCUMENTS / "speed.json"
 # Beside a server's and a load's connections, what the two have open otherwise.
 DESCRIPTORS = CROWD + 200
 # What is measured beside the comparisons: name, seconds, and seconds of the quick form.
-OTHERS = (("idle", 5, 5), ("in_process", 210, 45), ("instructions", 20, 20))
+OTHERS = (("idle", 5, 5), ("in_process", 210, 30), ("instructions", 20, 20))
 
 
 def raise_descriptor_limit():

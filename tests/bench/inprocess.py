@@ -20,7 +20,7 @@ class Program:
 WARMUP_SECONDS = 0.1
 # What peers_bench compares is measured in turn, once a run; a run finds other pages of memory than
 # the one before, which alone makes a difference.
-PROGRAMS = (Program("peers_bench", full=(7, 1, 0.3), quick=(2, 1, 0.05)),
+PROGRAMS = (Program("peers_bench", full=(7, 1, 0.3)),
             Program("cache_bench", full=(1, 5, 0.3)), Program("json_bench", full=(1, 5, 0.3)))
 COLLECTED = re.compile(r"Collected : (\d+)")
 # request_bench goes through a few batches first.

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from report import SIDES, by_depth
+from report import SIDES, by_depth, load_name
 from results import RATE, middle
 
 KINDS = ("floor", "cubbyd", "nginx", "redis", "memcached")
@@ -49,7 +49,7 @@ def values(results):
 
 def peers(results):
     """name, load, then CPU one at a time and 16 pipelined"""
-    return [[kind, "our-load" if own else "wrk"]
+    return [[kind, load_name(own)]
             + [middle(results.row("http", kind, depth=depth, put_percent=10, own=own))
                for depth in (1, 16)] for kind, own in SIDES]
 
