@@ -229,7 +229,6 @@ class Connection::Impl {
     framing_.begin(request.head);
     body_error_ = error;
     body_wanted_ = error == Error::none && request.operation.route->takes_body();
-    if (body_wanted_) reader_ = request.operation.route->body.begin(context_, request);
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
@@ -237,16 +236,26 @@ class Connection::Impl {
     while (used < input.size() && !framing_.ended() && framing_.error() == Error::none) {
       std::string_view data;
       used += framing_.take(input.substr(used), data);
-      if (body_wanted_ && !data.empty()) check_body(reader_->take(data));
+      if (body_wanted_ && !data.empty()) check_body(reader().take(data));
     }
     // The input goes.
-    if (body_wanted_ && !framing_.ended()) check_body(reader_->keep());
+    if (reader_ && !framing_.ended()) check_body(reader_->keep());
     if (framing_.error() != Error::none) {
       answer_kept(output, framing_.error());
     } else if (framing_.ended()) {
       answer_kept(output);
     }
     return used;
+  }
+
+  // Nothing is made before there is something for it.
+  BodyReader& reader() {
+    if (reader_) return *reader_;
+    Request request;
+    KeyBuffer buffer;
+    read_head(head_, request, buffer);
+    reader_ = request.operation.route->body.begin(context_, request);
+    return *reader_;
   }
 
   // The rest of a body that is refused is read away, so that the reply, and what becomes of the
@@ -338,8 +347,8 @@ class Connection::Impl {
   const Context& context_;
   HeadParser head_parser_;
   BodyFraming framing_;
-  std::string head_;  // of the request that goes on
-  std::unique_ptr<BodyReader> reader_;
+  std::string head_;                    // of the request that goes on
+  std::unique_ptr<BodyReader> reader_;  // once there is some of a body that is wanted
   std::unique_ptr<Work> work_;
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
