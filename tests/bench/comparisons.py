@@ -79,7 +79,7 @@ def values_of(sizes):
 
 def all_comparisons(quick):
     seconds = 1 if quick else 2
-    few, more = (1, 1) if quick else (5, 7)
+    rounds = 1 if quick else 5
     by_wrk, by_own = ([Spec(kind) for kind in kinds] for kinds in (BY_WRK, BY_OWN))
     both = [Spec("floor"), Spec("cubbyd")]
     workers = [Spec(kind, workers=count) for kind in ("floor", "cubbyd") for count in (1, 2)]
@@ -90,21 +90,21 @@ def all_comparisons(quick):
     depths = (4, 64) if quick else (2, 4, 8, 32, 64)
     sizes = (64, 1 << 20) if quick else (64, 1 << 10, 16 << 10, 128 << 10, 1 << 20)
     return [
-        Comparison("http", "servers side by side", rounds=more, seconds=seconds,
+        Comparison("http", "servers side by side", rounds=rounds, seconds=seconds,
                    cells=side_by_side(by_wrk, by_own)),
-        Comparison("depths", "pipelining", rounds=few, seconds=seconds,
+        Comparison("depths", "pipelining", rounds=rounds, seconds=1,
                    cells=every(by_own, [Load(depth=depth, own=True) for depth in depths])
                    + every([Spec("nginx")], [Load(depth=depth) for depth in depths])),
-        Comparison("workers", "two workers", rounds=more, seconds=seconds, two_cpus=True,
+        Comparison("workers", "two workers", rounds=rounds, seconds=seconds, two_cpus=True,
                    cells=every(workers, [Load(depth=1), Load(depth=16)])),
-        Comparison("close", "a connection a request", rounds=few, seconds=seconds,
+        Comparison("close", "a connection a request", rounds=rounds, seconds=seconds,
                    cells=every([Spec("nginx"), Spec("cubbyd")], [Load(put_percent=0, close=True)])),
-        Comparison("crowds", "connections", rounds=few, seconds=seconds,
+        Comparison("crowds", "connections", rounds=rounds, seconds=seconds,
                    cells=every(both, [Load(connections=count, active=active, own=True)
                                       for count, active in sorted(crowds)])),
-        Comparison("entries", "entries", rounds=more, seconds=seconds,
+        Comparison("entries", "entries", rounds=rounds, seconds=seconds,
                    cells=every([Spec("floor")] + [Spec("cubbyd", keys=count) for count in entries],
                                [Load(put_percent=0, own=True)])),
-        Comparison("values", "value sizes", rounds=few, seconds=seconds,
+        Comparison("values", "value sizes", rounds=rounds, seconds=1,
                    cells=values_of(sizes)),
     ]
