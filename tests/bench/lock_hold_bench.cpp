@@ -53,9 +53,10 @@ int main() {
   options.max_memory_bytes = kLimit;
   options.clock = &clock;
   CacheState state(options, kLimit, kSeed);
+  std::vector<Index::Whereabouts> indexes_at(std::size_t{1} << kShardBits);
   std::vector<std::unique_ptr<Shard>> shards;
   for (unsigned id = 0; id < 1U << kShardBits; ++id) {
-    shards.push_back(std::make_unique<Shard>(state, static_cast<std::uint8_t>(id)));
+    shards.push_back(std::make_unique<Shard>(state, static_cast<std::uint8_t>(id), indexes_at[id]));
   }
   const std::string text(64, 'v');
   for (int number = 0; number < kEntries; ++number) {
@@ -64,8 +65,8 @@ int main() {
     Credit credit(state.budget);
     std::size_t needed = 0;
     NewValue value{.bytes = text};
-    shards[hash.shard(kShardBits)]->put(hash, key, value, {.ttl = std::chrono::seconds(1)}, credit,
-                                        &needed);
+    shards[hash.shard(kShardBits)]->put(hash, key, value, {.ttl = std::chrono::seconds(1)},
+                                        state.charge(key, value.size()), credit, &needed);
   }
 
   clock.advance(std::chrono::seconds(2));
