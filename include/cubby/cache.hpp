@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,8 @@ namespace cubby {
 
 class Arena;
 class LargeValue;
+class ValueWriter;
+struct CacheState;
 
 // Decides what an entry counts for in the budget, in bytes, from its key and the size of its value.
 // Must be a pure function: the charge is asked for again when the entry goes.
@@ -65,6 +68,11 @@ inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
 inline constexpr std::size_t kLargeValueBytes = std::size_t{256} << 10;
 // How many bits of PutOptions::flags are kept.
 inline constexpr unsigned kUserFlagBits = 3;
+// So much of the beginning of a value lies in one piece: see ValueView::front().
+inline constexpr std::size_t kFrontBytes = 600;
+
+// What a caller keeps with a value over kLargeValueBytes, beside its flags.
+using Notes = std::array<std::uint64_t, 2>;
 
 struct PutOptions {
   // How long the entry may be found. Zero means for ever; less than zero, not at all.
@@ -74,7 +82,11 @@ struct PutOptions {
   std::uint8_t flags = 0;
 
   // Likewise, but only with values over kLargeValueBytes.
-  std::uint64_t note = 0;
+  Notes notes{};
+
+  // Stored in front of the value, as its first bytes. A ValueWriter's value is whole: with one this
+  // counts for nothing.
+  std::string_view before = {};
 };
 
 // When nothing is stored, what was there before under the key stays, unless it had to make room.
@@ -105,7 +117,7 @@ class PinnedValue {
   explicit operator bool() const noexcept { return value_ != nullptr; }
 
   std::size_t size() const noexcept;
-  std::uint64_t note() const noexcept;
+  Notes notes() const noexcept;
 
   // Whether its entry has gone, or got another value.
   bool detached() const noexcept;
@@ -118,6 +130,7 @@ class PinnedValue {
   friend class Cache;
   friend class EntryStore;
   friend class ReleasedValues;
+  friend class Updater;
   friend class ValueView;
   friend class ValueWriter;
 
@@ -129,14 +142,26 @@ class PinnedValue {
   LargeValue* value_ = nullptr;
 };
 
-// What get() shows of a value while the shard is locked. Valid inside the callback only.
+// What a value looks like while its shard is locked. Valid inside the callback only.
 class ValueView {
  public:
   std::size_t size() const noexcept { return size_; }
   std::uint8_t flags() const noexcept { return flags_; }
+  Notes notes() const noexcept;
 
-  // An owner of the value when it is over kLargeValueBytes, otherwise of nothing. Instead of
-  // copying so much with the shard locked, pin it and read it afterwards.
+  // How long the entry will still be found: more than zero; nothing when it never expires.
+  std::optional<std::chrono::milliseconds> ttl() const noexcept;
+
+  // Leaves out the first `bytes` of what is left, at most size(): from here on this is a view of
+  // the rest.
+  void remove_prefix(std::size_t bytes) noexcept;
+
+  // The bytes at the beginning that lie in one piece. Of a whole value these are kFrontBytes or
+  // more, or all of it; of a view whose prefix has been removed, so many less.
+  std::string_view front() const noexcept;
+
+  // An owner of the value, and always of all of it, when it is over kLargeValueBytes, otherwise of
+  // nothing. Instead of copying so much with the shard locked, pin it and read it afterwards.
   PinnedValue pin() const noexcept { return PinnedValue(large_); }
 
   // Copies all size() bytes to `out`.
@@ -145,19 +170,35 @@ class ValueView {
   // Appends all size() bytes to `out`.
   void append_to(std::string& out) const;
 
+  // Calls `sink(std::string_view)` with all size() bytes, a piece at a time and in order.
+  template <class Sink>
+  void for_each_part(Sink&& sink) const {
+    using Target = std::remove_reference_t<Sink>;
+    call_for_each_part(
+        [](void* context, std::string_view part) { (*static_cast<Target*>(context))(part); },
+        const_cast<void*>(static_cast<const void*>(std::addressof(sink))));
+  }
+
  private:
   friend class EntryStore;
+  friend class Shard;
   ValueView() = default;
 
   template <class Sink>
-  void for_each_part(Sink&& sink) const;
+  void walk_parts(Sink&& sink) const;
+  void call_for_each_part(void (*sink)(void*, std::string_view), void* context) const;
 
+  // The bytes in front of the blocks. What follows begins `skipped_` bytes into the first block, or
+  // into the large value.
   std::string_view head_;
   const Arena* arena_ = nullptr;
   LargeValue* large_ = nullptr;
   std::uint32_t first_block_ = 0;
   std::uint8_t flags_ = 0;
+  std::size_t skipped_ = 0;
   std::size_t size_ = 0;
+  std::uint64_t expiry_ = 0;
+  const CacheState* state_ = nullptr;
 };
 
 // A key with its hash, as Cache::prepare() makes it.
@@ -172,6 +213,51 @@ class PreparedKey {
   friend class Cache;
   std::string_view key_;
   std::uint64_t hash_ = 0;
+};
+
+// What Cache::update() is to do, as its callback decides.
+struct Change {
+  enum class Kind : std::uint8_t {
+    none,     // leave all as it is, its place in the order of use included
+    erase,    // remove the entry, if there is one
+    set_ttl,  // give the entry, if there is one, this time to live
+    store,    // put this value
+  };
+  Kind kind = Kind::none;
+
+  // As PutOptions::ttl. Without it an entry keeps what it has left, and a new one lives for ever.
+  std::optional<std::chrono::milliseconds> ttl = std::nullopt;
+
+  // To store: `before` and then `value`, both outside the cache and unchanged until the next call
+  // of the callback, or until update() returns; or else what has been `written`, which is emptied
+  // when it is stored. Over kLargeValueBytes the latter is better: the others are copied, and
+  // compared once more with the shard locked.
+  std::string_view value = {};
+  std::string_view before = {};
+  ValueWriter* written = nullptr;
+
+  // To store: as in PutOptions.
+  std::uint8_t flags = 0;
+  Notes notes{};
+};
+
+enum class UpdateOutcome : std::uint8_t {
+  unchanged,  // by Change::Kind::none, or because there was no entry
+  erased,
+  ttl_set,
+  // As PutOutcome. When nothing is stored, what was there stays, unless it had to make room.
+  inserted,
+  replaced,
+  too_large,
+  no_room,
+};
+
+struct ListLimits {
+  // Entries to visit that count. No more are visited, unless keys have the same hash.
+  std::size_t most = 1000;
+  // Entries to look at, counting or not, as a bound for the time; also of parts of the cache where
+  // there are none. Passed by a few hundred at the most.
+  std::size_t most_examined = 10'000;
 };
 
 struct CacheStats {
@@ -201,8 +287,6 @@ struct CacheStats {
   std::optional<std::chrono::milliseconds> oldest_age = std::nullopt;
 };
 
-class ValueWriter;
-
 // Thread safety: every member function may be called from any thread at any time, but for the
 // constructor and the destructor. A key is any string of 1 to kMaxKeyBytes bytes.
 class Cache {
@@ -225,6 +309,10 @@ class Cache {
 
   // Likewise, with a value that has been written already. Empties `value` when it is stored.
   PutOutcome put(std::string_view key, ValueWriter& value, const PutOptions& options = {});
+
+  // As put() of the key.
+  PutOutcome put(const PreparedKey& key, std::string_view value, const PutOptions& options = {});
+  PutOutcome put(const PreparedKey& key, ValueWriter& value, const PutOptions& options = {});
 
   // Looks `key` up. When found, makes the entry the most recently used, calls `sink(ValueView)`
   // with its shard locked, and returns true. The sink should copy what it needs and return: it must
@@ -265,13 +353,63 @@ class Cache {
 
   // Removes the entry; false when there was none.
   bool erase(std::string_view key);
+  bool erase(const PreparedKey& key);
 
-  // Removes every entry. Entries that other threads put meanwhile may stay or go.
+  // Reads an entry and changes it in one step: nothing happens to the key in between. Calls
+  // `decide(const ValueView* current)` with the shard locked, `current` being null when there is no
+  // entry, and does what the Change says that it returns. To store, or to set a time to live, makes
+  // the entry the most recently used.
+  //
+  // When room has to be made, or a large value copied, the shard is unlocked meanwhile and `decide`
+  // called again; what it says last counts. It must not call the cache. Counts as one hit or miss.
+  // An invalid key has no entry, and whatever is stored under it is too_large. Throws what `decide`
+  // throws, and as put() does, with nothing changed.
+  template <class Decide>
+  UpdateOutcome update(const PreparedKey& key, Decide&& decide) {
+    using Target = std::remove_reference_t<Decide>;
+    return update_with(
+        key,
+        [](void* context, const ValueView* current) -> Change {
+          return (*static_cast<Target*>(context))(current);
+        },
+        const_cast<void*>(static_cast<const void*>(std::addressof(decide))));
+  }
+
+  // Listing. Walks the entries in an order of its own, in as many calls as one likes. A key that
+  // lives through all of them is visited exactly once, whatever else changes meanwhile; one that
+  // comes or goes, once or not at all.
+  //
+  // Begin with a `cursor` of 0; go on with what the last call returned, until it returns nothing.
+  // Calls `visit(std::string_view key, const ValueView&)` with the shard locked, for some two
+  // hundred entries under one lock at the most; it says whether the visit counts towards
+  // ListLimits::most, and must not call the cache. A listing is no use of an entry: it counts
+  // neither hits nor misses and leaves the order of use alone. Throws std::bad_alloc, and what
+  // `visit` throws.
+  //
+  // A cursor tells nobody anything of the hash's seed. Any number is taken for one; that of another
+  // cache, whose identity() differs, leads to anywhere.
+  template <class Visit>
+  std::optional<std::uint64_t> list(std::uint64_t cursor, const ListLimits& limits, Visit&& visit) {
+    using Target = std::remove_reference_t<Visit>;
+    return list_with(
+        cursor, limits,
+        [](void* context, std::string_view key, const ValueView& value) -> bool {
+          return (*static_cast<Target*>(context))(key, value);
+        },
+        const_cast<void*>(static_cast<const void*>(std::addressof(visit))));
+  }
+
+  // A number drawn at random when the cache was made.
+  std::uint64_t identity() const noexcept;
+
+  // Removes every entry at once: whoever looks afterwards finds none that was there before, nor are
+  // they counted. Entries that other threads put meanwhile may stay or go. Their memory still
+  // counts; it comes back in maintain(), and before anything is evicted.
   void clear();
 
   // Does a bounded piece of what is better not done while somebody waits: removes entries that have
-  // expired, goes on with indexes that are growing or shrinking, and notes the time for
-  // CacheStats::oldest_age. Returns whether there may be more to do now. Call it a few times a
+  // expired or been cleared, goes on with indexes that are growing or shrinking, and notes the time
+  // for CacheStats::oldest_age. Returns whether there may be more to do now. Call it a few times a
   // second, and again as long as it returns true, to have memory back that nobody asks for; without
   // it too an expired entry is never found, and goes before any other is evicted.
   bool maintain();
@@ -290,6 +428,11 @@ class Cache {
   using SinkFunction = void (*)(void* context, const ValueView& value);
   bool get_with(std::string_view key, SinkFunction sink, void* context);
   bool get_with(const PreparedKey& key, SinkFunction sink, void* context);
+  using DecideFunction = Change (*)(void* context, const ValueView* current);
+  UpdateOutcome update_with(const PreparedKey& key, DecideFunction decide, void* context);
+  using VisitFunction = bool (*)(void* context, std::string_view key, const ValueView& value);
+  std::optional<std::uint64_t> list_with(std::uint64_t cursor, const ListLimits& limits,
+                                         VisitFunction visit, void* context);
 
   class Impl;
   std::unique_ptr<Impl> impl_;
@@ -325,6 +468,7 @@ class ValueWriter {
 
  private:
   friend class Cache;
+  friend class Updater;
 
   Cache* cache_;
   PinnedValue value_;

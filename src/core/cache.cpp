@@ -9,8 +9,10 @@
 #include <cubby/cache.hpp>
 
 #include "core/large_value.hpp"
+#include "core/listing.hpp"
 #include "core/room.hpp"
 #include "core/shard.hpp"
+#include "core/updater.hpp"
 
 namespace cubby {
 
@@ -19,7 +21,7 @@ namespace {
 // Memory is given back in pieces of this.
 constexpr long kLargestSystemPage = 16 << 10;
 
-std::uint64_t random_seed() {
+std::uint64_t random_number() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
 }
@@ -58,7 +60,7 @@ class Cache::Impl {
  public:
   explicit Impl(const CacheOptions& options)
       : state_(validated(options), arena_bytes(options),
-               options.hash_seed ? *options.hash_seed : random_seed()),
+               options.hash_seed ? *options.hash_seed : random_number()),
         shard_bits_(static_cast<unsigned>(std::countr_zero(options.shards))),
         indexes_at_(options.shards),
         room_(state_, shards_) {
@@ -69,12 +71,20 @@ class Cache::Impl {
     }
   }
 
-  // Takes a large value over when it stores it.
-  PutOutcome put(std::string_view key, NewValue& value, const PutOptions& options) {
-    const KeyHash hash = prepare(key);
-    if (!valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
+  PutOutcome put_bytes(std::string_view key, KeyHash hash, std::string_view value,
+                       const PutOptions& options) {
+    NewValue bytes{.before = options.before, .bytes = value};
+    if (bytes.size() > kLargeValueBytes) return put_copy(key, hash, value, options);
+    return put(key, hash, bytes, options);
+  }
+
+  // Takes a large value over when it stores it. Inline in both of its callers that are in a hurry:
+  // a call more, with all its arguments, is felt there.
+  [[gnu::always_inline]] inline PutOutcome put(std::string_view key, KeyHash hash, NewValue& value,
+                                               const PutOptions& options) {
+    if (!is_valid_key(key) || value.size() > kMaxValueBytes) return PutOutcome::too_large;
     const std::size_t charge = state_.charge(key, value.size());
-    if (!can_have(charge, value.size())) return PutOutcome::too_large;
+    if (!room_.can_have(charge, value.size())) return PutOutcome::too_large;
     Credit credit(state_.budget);
     for (;;) {
       room_.make_pages(charge);
@@ -94,37 +104,49 @@ class Cache::Impl {
         case Shard::PutResult::no_memory:
           if (!room_.evict()) return PutOutcome::no_room;
           break;
+        case Shard::PutResult::unchanged:
+        case Shard::PutResult::erased:
+        case Shard::PutResult::ttl_set:
+          break;  // not of a put
       }
     }
   }
 
-  // Whether an entry could be stored if there were no other.
-  bool fits(std::string_view key, std::size_t value_size) const {
-    return valid_key(key) && value_size <= kMaxValueBytes &&
-           can_have(state_.charge(key, value_size), value_size);
+  UpdateOutcome update(std::string_view key, KeyHash hash, DecideFunction decide, void* context) {
+    if (!is_valid_key(key)) {
+      return decide(context, nullptr).kind == Change::Kind::store ? UpdateOutcome::too_large
+                                                                  : UpdateOutcome::unchanged;
+    }
+    return Updater(state_, room_, key, decide, context).run(shard_of(hash), hash);
   }
 
+  std::optional<std::uint64_t> list(std::uint64_t cursor, const ListLimits& limits,
+                                    VisitFunction visit, void* context) {
+    Listing listing{.next = {cursor_code_.decode(cursor)},
+                    .limits = limits,
+                    .visit = visit,
+                    .context = context};
+    if (!listing.walk(shards_)) return std::nullopt;
+    return cursor_code_.encode(listing.next.value);
+  }
+
+  std::uint64_t identity() const noexcept { return identity_; }
+
+  bool fits(std::string_view key, std::size_t value_size) const {
+    return room_.fits(key, value_size);
+  }
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
 
   ValueWriter::Outcome append(LargeValue& value, std::string_view bytes) {
-    const std::size_t size = value.size() + bytes.size();
-    if (size > kMaxValueBytes ||
-        (!state_.custom_charge && LargeValue::footprint(size) > room_.largest_charge())) {
-      return ValueWriter::Outcome::too_large;
-    }
-    for (;;) {
-      bytes.remove_prefix(value.append(bytes));
-      if (bytes.empty()) return ValueWriter::Outcome::appended;
-      if (!room_.add_page(value)) return ValueWriter::Outcome::no_room;
-    }
+    return room_.append(value, bytes);
   }
 
   bool get(std::string_view key, KeyHash hash, bool ahead, SinkFunction sink, void* context) {
-    return valid_key(key) && shard_of(hash).get(hash, key, ahead, sink, context);
+    return is_valid_key(key) && shard_of(hash).get(hash, key, ahead, sink, context);
   }
 
   KeyHash prepare(std::string_view key) const noexcept {
-    if (!valid_key(key)) return {0};
+    if (!is_valid_key(key)) return {0};
     const KeyHash hash = KeyHash::of(key, state_.seed);
     indexes_at_[hash.shard(shard_bits_)].prefetch(hash);
     return hash;
@@ -135,9 +157,8 @@ class Cache::Impl {
     shard_of(hash).prefetch_neighbours(hash);
   }
 
-  bool erase(std::string_view key) {
-    if (!valid_key(key)) return false;
-    const KeyHash hash = KeyHash::of(key, state_.seed);
+  bool erase(std::string_view key, KeyHash hash) {
+    if (!is_valid_key(key)) return false;
     const bool erased = shard_of(hash).erase(hash, key);
     room_.keep_to_budget();
     return erased;
@@ -145,7 +166,6 @@ class Cache::Impl {
 
   void clear() {
     for (const auto& shard : shards_) shard->clear();
-    room_.keep_to_budget();
   }
 
   bool maintain() {
@@ -203,18 +223,6 @@ class Cache::Impl {
   }
 
  private:
-  static bool valid_key(std::string_view key) noexcept {
-    return !key.empty() && key.size() <= kMaxKeyBytes;
-  }
-
-  // Whether the budget can have an entry of this charge at all.
-  bool can_have(std::size_t charge, std::size_t value_size) const {
-    if (!state_.custom_charge && value_size > kLargeValueBytes) {
-      charge += LargeValue::footprint(value_size);
-    }
-    return charge <= room_.largest_charge();
-  }
-
   static std::size_t arena_bytes(const CacheOptions& options) {
     if (options.charge) return Arena::kMaxBytes;
     // Addresses cost nothing: an eighth more than the pages that Room::make_pages() lets be in use.
@@ -236,6 +244,19 @@ class Cache::Impl {
     }
   }
 
+  // Of a value that is to have pages of its own.
+  PutOutcome put_copy(std::string_view key, KeyHash hash, std::string_view value,
+                      const PutOptions& options) {
+    if (!fits(key, options.before.size() + value.size())) return PutOutcome::too_large;
+    NewValue pages{.pages = begin_value(), .notes = options.notes};
+    for (const std::string_view part : {options.before, value}) {
+      if (append(*pages.pages.value_, part) != ValueWriter::Outcome::appended) {
+        return PutOutcome::no_room;
+      }
+    }
+    return put(key, hash, pages, options);
+  }
+
   // How long ago the entry that was used longest ago was used.
   std::optional<std::chrono::milliseconds> oldest_age() const {
     std::optional<std::uint32_t> oldest;
@@ -251,28 +272,42 @@ class Cache::Impl {
   std::vector<Index::Whereabouts> indexes_at_;
   std::vector<std::unique_ptr<Shard>> shards_;
   Room room_;
+  const CursorCode cursor_code_{random_number(), random_number()};
+  const std::uint64_t identity_ = random_number();
 };
 
 Cache::Cache(const CacheOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 Cache::~Cache() = default;
 
 PutOutcome Cache::put(std::string_view key, std::string_view value, const PutOptions& options) {
-  if (value.size() > kLargeValueBytes) {
-    if (!impl_->fits(key, value.size())) return PutOutcome::too_large;
-    ValueWriter writer(*this);
-    if (writer.append(value) != ValueWriter::Outcome::appended) return PutOutcome::no_room;
-    return put(key, writer, options);
-  }
-  NewValue bytes{.bytes = value};
-  return impl_->put(key, bytes, options);
+  return impl_->put_bytes(key, impl_->prepare(key), value, options);
+}
+
+PutOutcome Cache::put(const PreparedKey& key, std::string_view value, const PutOptions& options) {
+  return impl_->put_bytes(key.key_, {key.hash_}, value, options);
 }
 
 PutOutcome Cache::put(std::string_view key, ValueWriter& value, const PutOptions& options) {
-  NewValue pages{.bytes = {}, .pages = value.value_, .note = options.note};
-  const PutOutcome outcome = impl_->put(key, pages, options);
+  return put(prepare(key), value, options);
+}
+
+PutOutcome Cache::put(const PreparedKey& key, ValueWriter& value, const PutOptions& options) {
+  NewValue pages{.pages = value.value_, .notes = options.notes};
+  const PutOutcome outcome = impl_->put(key.key_, {key.hash_}, pages, options);
   if (outcome == PutOutcome::inserted || outcome == PutOutcome::replaced) value.clear();
   return outcome;
 }
+
+UpdateOutcome Cache::update_with(const PreparedKey& key, DecideFunction decide, void* context) {
+  return impl_->update(key.key_, {key.hash_}, decide, context);
+}
+
+std::optional<std::uint64_t> Cache::list_with(std::uint64_t cursor, const ListLimits& limits,
+                                              VisitFunction visit, void* context) {
+  return impl_->list(cursor, limits, visit, context);
+}
+
+std::uint64_t Cache::identity() const noexcept { return impl_->identity(); }
 
 ValueWriter::Outcome ValueWriter::append(std::string_view bytes) {
   if (bytes.empty()) return Outcome::appended;
@@ -319,7 +354,9 @@ std::optional<std::string> Cache::get(std::string_view key) {
   return copy;
 }
 
-bool Cache::erase(std::string_view key) { return impl_->erase(key); }
+bool Cache::erase(std::string_view key) { return erase(prepare(key)); }
+
+bool Cache::erase(const PreparedKey& key) { return impl_->erase(key.key_, {key.hash_}); }
 
 void Cache::clear() { impl_->clear(); }
 

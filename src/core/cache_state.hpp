@@ -17,6 +17,11 @@
 
 namespace cubby {
 
+// Whether there can be an entry with this key.
+inline bool is_valid_key(std::string_view key) noexcept {
+  return !key.empty() && key.size() <= kMaxKeyBytes;
+}
+
 // Thread safety: every member may be used from any thread.
 struct CacheState {
   explicit CacheState(const CacheOptions& options, std::size_t arena_bytes,
@@ -51,6 +56,8 @@ struct CacheState {
   std::atomic<std::size_t> detached_bytes{0};
   // How often that left too little room.
   std::atomic<std::uint64_t> shortages{0};
+  // How many entries have been cleared and still take memory.
+  std::atomic<std::size_t> cleared_entries{0};
   // How many large values there are.
   std::atomic<std::size_t> large_values{0};
   // Counts uses of entries, over all shards: what "used longer ago" means between two shards.

@@ -52,6 +52,11 @@ void ChunkTable::give_up(std::uint32_t end, Leftover& leftover) noexcept {
   }
 }
 
+void ChunkTable::wipe() noexcept {
+  assert(first_ == 0);
+  if (chunks_ != nullptr) std::fill_n(chunks_, count_, Chunk{});
+}
+
 void ChunkTable::place(std::uint32_t chunk, std::uint8_t tag, Ref ref, bool guest) noexcept {
   Chunk& c = chunks_[chunk];
   const std::uint32_t empty = c.match(0);

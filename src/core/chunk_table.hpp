@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -119,6 +120,15 @@ class ChunkTable {
   template <class Use>
   bool for_each_in(std::uint32_t chunk, Use&& use) const;
 
+  // Calls `use` with the ref of each entry whose home is from `begin` to before `end`, without a
+  // look at any entry. Reads the lines of whole regions; only those below `written` have entries.
+  template <class Use>
+  void for_each_at_home(std::uint32_t begin, std::uint32_t end, std::uint32_t written,
+                        Use&& use) const;
+
+  // Empties all chunks. None must have been given up.
+  void wipe() noexcept;
+
   // Gives up the chunks below `end`, which must be where a region ends. They must have no entries,
   // and nobody may ask for a hash whose home they are. Without the last one there is no table.
   void give_up(std::uint32_t end, Leftover& leftover) noexcept;
@@ -214,6 +224,23 @@ bool ChunkTable::for_each_in(std::uint32_t chunk, Use&& use) const {
     if (!use(Place{c.refs[slot], chunk, slot})) return false;
   }
   return true;
+}
+
+template <class Use>
+void ChunkTable::for_each_at_home(std::uint32_t begin, std::uint32_t end, std::uint32_t written,
+                                  Use&& use) const {
+  const auto is_wanted = [&](std::uint32_t home) { return begin <= home && home < end; };
+  const std::uint32_t last = std::min(region_end(end - 1), written);
+  for (std::uint32_t at = std::max(region_begin(begin), first_); at < last; ++at) {
+    const Chunk& c = chunks_[at];
+    // Of other chunks only the guests can be at home here.
+    const std::uint32_t looked_at = is_wanted(at) ? kEverySlot : std::uint32_t{c.guests};
+    for (std::uint32_t used = ~c.match(0) & looked_at; used != 0; used &= used - 1) {
+      const auto slot = static_cast<std::uint32_t>(std::countr_zero(used));
+      const bool guest = ((c.guests >> slot) & 1U) != 0;
+      if (is_wanted(guest ? other_chunk(at, c.tags[slot]) : at)) use(c.refs[slot]);
+    }
+  }
 }
 
 }  // namespace cubby

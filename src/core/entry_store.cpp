@@ -1,8 +1,10 @@
 #include "core/entry_store.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
+#include "core/cache_state.hpp"
 #include "core/large_value.hpp"
 
 namespace cubby {
@@ -25,17 +27,18 @@ bool in_one_slot(const SlotHeader& header) noexcept {
   return !header.get_meta().is_chained() && !is_large(header.value_size);
 }
 
-// Copies a value's parts in order to wherever `sink(data, size)` takes them.
+// Hands the parts of a value's `left` bytes that are in blocks, from `skipped` bytes into the first
+// one on, to `sink` in order.
 template <class Sink>
-void for_each_part_in_slots(const Arena& arena, std::string_view head, Ref block, std::size_t size,
-                            Sink&& sink) {
-  sink(head.data(), head.size());
-  for (std::size_t left = size - head.size(); left != 0;) {
+void for_each_part_in_blocks(const Arena& arena, Ref block, std::size_t skipped, std::size_t left,
+                             Sink&& sink) {
+  while (left != 0) {
     const SlotHeader& b = header_at(arena, block);
     if (b.next != 0) __builtin_prefetch(arena.at(b.next));
-    const std::size_t n = std::min(left, kBlockPayloadBytes);
-    sink(b.payload(), n);
+    const std::size_t n = std::min(left, kBlockPayloadBytes - skipped);
+    sink(std::string_view(b.payload() + skipped, n));
     left -= n;
+    skipped = 0;
     block = b.next;
   }
 }
@@ -43,8 +46,13 @@ void for_each_part_in_slots(const Arena& arena, std::string_view head, Ref block
 }  // namespace
 
 // How many blocks an entry has, and how much of the value is in its own slot before them. All
-// blocks but the last are full.
+// blocks but the last are full. Either the head has at least kFrontBytes of the value, or nothing.
 struct EntryStore::Shape {
+  // What needs blocks is so large that the head's slot has room for the front, and the first block
+  // more than that when it has all.
+  static_assert(sizeof(SlotHeader) + kMaxKeyBytes + sizeof(Ref) + kFrontBytes <= kMaxSlotBytes &&
+                kFrontBytes + kMaxKeyBytes <= kLargestSingle && kFrontBytes <= kPageBytes);
+
   SizeClass head_class;
   std::size_t blocks;
   std::size_t head_value_bytes;
@@ -62,7 +70,9 @@ struct EntryStore::Shape {
     const std::size_t over = fixed + value_size - kMaxSlotBytes;
     const std::size_t blocks = (over + kBlockPayloadBytes - 1) / kBlockPayloadBytes;
     const std::size_t in_blocks = blocks * kBlockPayloadBytes;
-    const std::size_t in_head = value_size > in_blocks ? value_size - in_blocks : 0;
+    // A little in the head becomes a front in one piece, of which the last block then has less.
+    const std::size_t in_head =
+        value_size > in_blocks ? std::max(value_size - in_blocks, kFrontBytes) : 0;
     return {size_class_of(fixed + in_head), blocks, in_head};
   }
 
@@ -85,9 +95,9 @@ LargeValue* EntryStore::large_value(Ref entry) const noexcept {
   return static_cast<LargeValue*>(address);
 }
 
-void EntryStore::set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept {
+void EntryStore::set_large_value(Ref entry, LargeValue* value, const Notes& notes) noexcept {
   SlotHeader& h = header(entry);
-  value->attach(note);
+  value->attach(notes);
   h.value_size = static_cast<std::uint32_t>(value->size());
   const Address address = value;
   std::memcpy(h.payload() + h.get_meta().key_size(), &address, sizeof address);
@@ -137,7 +147,7 @@ Ref EntryStore::create(std::string_view key, NewValue& value, SlotMeta meta) {
     header(chain).previous = entry;
   }
   if (is_large(value.size())) {
-    set_large_value(entry, value.pages.give_up(), value.note);
+    set_large_value(entry, value.pages.give_up(), value.notes);
   } else {
     write_value(entry, value, shape);
   }
@@ -149,7 +159,9 @@ bool EntryStore::overwrite(Ref entry, const NewValue& value, SlotMeta meta) noex
   const std::size_t key_size = h.get_meta().key_size();
   if (value.size() == h.value_size && in_one_slot(h) && !value.pages) {
     store_meta(h, meta.with_key_size(key_size));
-    std::memcpy(h.payload() + key_size, value.bytes.data(), h.value_size);
+    char* out = h.payload() + key_size;
+    if (!value.before.empty()) out += value.before.copy(out, value.before.size());
+    value.bytes.copy(out, value.bytes.size());
     return true;
   }
   if (is_large(value.size()) || is_large(h.value_size)) return false;
@@ -208,6 +220,7 @@ ValueView EntryStore::value(Ref entry) const noexcept {
   ValueView view;
   view.arena_ = &arena_;
   view.flags_ = meta.user_flags();
+  view.expiry_ = meta.expiry();
   view.size_ = h.value_size;
   if (in_one_slot(h)) {
     view.head_ = {h.payload() + meta.key_size(), h.value_size};
@@ -250,24 +263,59 @@ Ref EntryStore::move(Ref slot) noexcept {
 }
 
 template <class Sink>
-void ValueView::for_each_part(Sink&& sink) const {
-  if (large_ == nullptr) return for_each_part_in_slots(*arena_, head_, first_block_, size_, sink);
-  for (std::size_t at = 0; at < size_;) {
+void ValueView::walk_parts(Sink&& sink) const {
+  if (large_ == nullptr) {
+    sink(head_);
+    for_each_part_in_blocks(*arena_, first_block_, skipped_, size_ - head_.size(), sink);
+    return;
+  }
+  for (std::size_t at = skipped_; at < skipped_ + size_;) {
     const std::string_view part = large_->part(at);
-    sink(part.data(), part.size());
+    sink(part);
     at += part.size();
   }
 }
 
-void ValueView::copy_to(char* out) const noexcept {
-  for_each_part([&](const char* data, std::size_t n) {
-    std::memcpy(out, data, n);
-    out += n;
+void ValueView::call_for_each_part(void (*sink)(void*, std::string_view), void* context) const {
+  walk_parts([&](std::string_view part) {
+    if (!part.empty()) sink(context, part);
   });
 }
 
+void ValueView::copy_to(char* out) const noexcept {
+  walk_parts([&](std::string_view part) { out += part.copy(out, part.size()); });
+}
+
 void ValueView::append_to(std::string& out) const {
-  for_each_part([&](const char* data, std::size_t n) { out.append(data, n); });
+  walk_parts([&](std::string_view part) { out.append(part); });
+}
+
+void ValueView::remove_prefix(std::size_t bytes) noexcept {
+  assert(bytes <= size_);
+  const std::size_t in_head = std::min(bytes, head_.size());
+  head_.remove_prefix(in_head);
+  size_ -= bytes;
+  skipped_ += bytes - in_head;
+  if (large_ != nullptr) return;
+  for (; skipped_ >= kBlockPayloadBytes; skipped_ -= kBlockPayloadBytes) {
+    first_block_ = header_at(*arena_, first_block_).next;
+  }
+}
+
+std::string_view ValueView::front() const noexcept {
+  if (large_ != nullptr) return large_->part(skipped_);
+  if (!head_.empty() || size_ == 0) return head_;
+  return {header_at(*arena_, first_block_).payload() + skipped_,
+          std::min(size_, kBlockPayloadBytes - skipped_)};
+}
+
+Notes ValueView::notes() const noexcept { return large_ == nullptr ? Notes{} : large_->notes(); }
+
+std::optional<std::chrono::milliseconds> ValueView::ttl() const noexcept {
+  if (expiry_ == 0) return std::nullopt;
+  // The clock may have gone on since the entry was found to live.
+  const std::uint64_t now = state_->now_ms();
+  return std::chrono::milliseconds(expiry_ > now ? expiry_ - now : 1);
 }
 
 }  // namespace cubby

@@ -14,17 +14,19 @@
 
 namespace cubby {
 
-// A value that is to be stored: the bytes themselves, or what has been written into pages already.
-// Pages are taken over when the value is large, and copied from when it is not.
+// A value that is to be stored: the bytes themselves, in two parts, or what has been written into
+// pages already. Pages are taken over when the value is large, and copied from when it is not.
 struct NewValue {
-  std::string_view bytes;
+  std::string_view before = {};
+  std::string_view bytes = {};
   PinnedValue pages = {};
-  std::uint64_t note = 0;  // kept with a large one
+  Notes notes{};  // kept with a large one
 
-  std::size_t size() const noexcept { return pages ? pages.size() : bytes.size(); }
+  std::size_t size() const noexcept { return pages ? pages.size() : before.size() + bytes.size(); }
   // The bytes from `offset` that lie in one piece.
   std::string_view part(std::size_t offset) const noexcept {
-    return pages ? pages.part(offset) : bytes.substr(offset);
+    if (pages) return pages.part(offset);
+    return offset < before.size() ? before.substr(offset) : bytes.substr(offset - before.size());
   }
 };
 
@@ -64,6 +66,7 @@ class EntryStore {
   // The large value of an entry; null when its value is not large.
   LargeValue* large_value(Ref entry) const noexcept;
 
+  // Without what it takes to tell the time.
   ValueView value(Ref entry) const noexcept;
 
   // Moves an entry's slot, or a block, to another slot of its class, and returns that, or 0 when
@@ -80,7 +83,7 @@ class EntryStore {
   static std::size_t footprint_of_several(std::size_t key_size, std::size_t value_size) noexcept;
   void write_value(Ref entry, const NewValue& value, const Shape& shape) noexcept;
   void free_chain(Ref first) noexcept;
-  void set_large_value(Ref entry, LargeValue* value, std::uint64_t note) noexcept;
+  void set_large_value(Ref entry, LargeValue* value, const Notes& notes) noexcept;
   // Where a chained entry keeps the ref of its first block.
   Ref first_block(Ref entry) const noexcept;
   void set_first_block(Ref entry, Ref block) noexcept;

@@ -215,6 +215,24 @@ bool Index::continue_resize(Leftover& leftover) noexcept {
   return move_some(leftover) && (old_ || size_ < shrink_below_);
 }
 
+void Index::clear(Tables& spare) noexcept {
+  std::swap(old_, spare.old);
+  if (spare.table) {
+    ChunkTable fresh = std::move(spare.table);
+    std::swap(table_, spare.table);
+    use_table(std::move(fresh));
+  } else {
+    table_.wipe();
+  }
+  size_ = 0;
+}
+
+std::uint64_t Index::piece_end(std::uint32_t place, std::uint32_t chunks) const noexcept {
+  const std::uint32_t home = table_.home(KeyHash{place});
+  const std::uint64_t end = std::min(home + chunks, table_.region_end(home));
+  return ((end << 32) + table_.count() - 1) / table_.count();
+}
+
 bool Index::consistent() const {
   const std::size_t in_table = table_.count_entries();
   const std::size_t in_old = old_.count_entries();

@@ -83,6 +83,26 @@ class Index {
     (at.in_old ? old_ : table_).replace(at, ref);
   }
 
+  // The tables of an index that has been cleared.
+  struct Tables {
+    ChunkTable table;
+    ChunkTable old;
+  };
+
+  // Forgets all entries at once. `spare.table` should be a fresh table of the least size; then what
+  // the index had goes there, to go when the lock has been given up. Without, takes the time that
+  // it takes to write the table.
+  void clear(Tables& spare) noexcept;
+
+  // For the piece of a listing that begins with the hashes of this place: the place where it should
+  // end, which 2^32 is after the last. The piece has the lines of about `chunks` chunks.
+  std::uint64_t piece_end(std::uint32_t place, std::uint32_t chunks) const noexcept;
+
+  // Calls `use` with the ref of each entry whose hash has a place from `begin` to before `end`, and
+  // of some others near there. The two must be of one piece. Looks at no entry.
+  template <class Use>
+  void for_each_between(std::uint32_t begin, std::uint64_t end, Use&& use) const;
+
   // Whether the bookkeeping agrees with itself. Reads all of the index.
   bool consistent() const;
 
@@ -118,6 +138,15 @@ class Index {
   std::uint32_t begun_ = 0;    // where that region ends
   std::uint32_t written_ = 0;  // chunks of table_ that may have been written
 };
+
+template <class Use>
+void Index::for_each_between(std::uint32_t begin, std::uint64_t end, Use&& use) const {
+  const KeyHash first{begin};
+  const KeyHash last{end - 1};
+  const std::uint32_t written = old_ ? written_ : table_.count();
+  table_.for_each_at_home(table_.home(first), table_.home(last) + 1, written, use);
+  if (old_) old_.for_each_at_home(old_.home(first), old_.home(last) + 1, old_.count(), use);
+}
 
 // Where an index's lines are, for those who do not have the lock that guards it. It is kept apart
 // from the shard, whose lines are written with every use: those of all shards are side by side, and

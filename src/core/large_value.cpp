@@ -47,8 +47,8 @@ std::string_view LargeValue::part(std::size_t offset) const noexcept {
   return {reinterpret_cast<const char*>(page) + at, std::min(kPageBytes - at, size_ - offset)};
 }
 
-void LargeValue::attach(std::uint64_t note) noexcept {
-  note_ = note;
+void LargeValue::attach(const Notes& notes) noexcept {
+  notes_ = notes;
   attached_.store(true, kRelaxed);
   state_.detached_bytes.fetch_sub(charge(), kRelaxed);
 }
@@ -70,7 +70,7 @@ PinnedValue::~PinnedValue() {
 }
 
 std::size_t PinnedValue::size() const noexcept { return value_ == nullptr ? 0 : value_->size(); }
-std::uint64_t PinnedValue::note() const noexcept { return value_ == nullptr ? 0 : value_->note(); }
+Notes PinnedValue::notes() const noexcept { return value_ == nullptr ? Notes{} : value_->notes(); }
 
 bool PinnedValue::detached() const noexcept { return value_ != nullptr && !value_->attached(); }
 

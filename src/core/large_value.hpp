@@ -62,10 +62,10 @@ class LargeValue {
   std::string_view part(std::size_t offset) const noexcept;
 
   // The value begins, or ceases, to be an entry's.
-  void attach(std::uint64_t note) noexcept;
+  void attach(const Notes& notes) noexcept;
   void detach() noexcept;
 
-  std::uint64_t note() const noexcept { return note_; }
+  const Notes& notes() const noexcept { return notes_; }
   bool attached() const noexcept { return attached_.load(std::memory_order_relaxed); }
 
  private:
@@ -75,7 +75,7 @@ class LargeValue {
   CacheState& state_;
   std::vector<PageNumber> pages_;
   std::size_t size_ = 0;
-  std::uint64_t note_ = 0;
+  Notes notes_{};
   std::atomic<bool> attached_{false};
   std::atomic<std::uint32_t> owners_{0};
   LargeValue* next_released_ = nullptr;

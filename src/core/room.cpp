@@ -18,6 +18,10 @@ constexpr int kPagesSweptForRoom = 64;
 // them.
 constexpr std::size_t kPagesSweptAtOnce = 16;
 
+// Pieces of what has been cleared that are removed at once: in all as much as a full page's
+// worth of small entries.
+constexpr int kClearedPieces = 16;
+
 // SplitMix64: a good generator whose state is a counter, so that threads can share it.
 std::uint64_t next_random(std::atomic<std::uint64_t>& state) noexcept {
   constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15;
@@ -33,6 +37,19 @@ void Room::reduce_pages_to(std::size_t most_pages) {
   if (state_.arena.pages_in_use() > most_pages) compactor_.reduce_to(most_pages);
   if (state_.arena.resident_pages() > most_pages + kMostKept) {
     state_.arena.trim(most_pages + kMostKept);
+  }
+}
+
+ValueWriter::Outcome Room::append(LargeValue& value, std::string_view bytes) {
+  const std::size_t size = value.size() + bytes.size();
+  if (size > kMaxValueBytes ||
+      (!state_.custom_charge && LargeValue::footprint(size) > largest_charge())) {
+    return ValueWriter::Outcome::too_large;
+  }
+  for (;;) {
+    bytes.remove_prefix(value.append(bytes));
+    if (bytes.empty()) return ValueWriter::Outcome::appended;
+    if (!add_page(value)) return ValueWriter::Outcome::no_room;
   }
 }
 
@@ -72,6 +89,7 @@ Shard* Room::choose_victim() {
 }
 
 bool Room::evict() {
+  if (remove_cleared()) return true;
   for (int page = 0; page < kPagesSweptForRoom && sweeper_.due(); ++page) {
     const Sweeper::Progress progress = sweeper_.sweep(1);
     if (progress.removed != 0) return true;
@@ -81,6 +99,17 @@ bool Room::evict() {
     if (victim->evict_oldest()) return true;
   }
   return continue_resizes();
+}
+
+// Removes some of what has been cleared. False when there is none.
+bool Room::remove_cleared() {
+  if (state_.cleared_entries.load(std::memory_order_relaxed) == 0) return false;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const std::size_t shard = next_cleared_.load(std::memory_order_relaxed);
+    if (shards_[shard & (shards_.size() - 1)]->remove_cleared()) return true;
+    next_cleared_.store(shard + 1, std::memory_order_relaxed);
+  }
+  return false;
 }
 
 // Does a piece of one resize, or the last pieces of several. Returns whether there may be more.
@@ -94,11 +123,13 @@ bool Room::continue_resizes() {
 }
 
 bool Room::tidy() {
+  bool more_cleared = true;
+  for (int i = 0; i < kClearedPieces && more_cleared; ++i) more_cleared = remove_cleared();
   const bool more_to_sweep = sweeper_.due() && sweeper_.sweep(kPagesSweptAtOnce).more;
   const bool more_to_trim = state_.arena.trim(state_.arena.pages_in_use() + kMostKept);
   const bool more_to_resize = continue_resizes();
   keep_to_budget();
-  return more_to_sweep || more_to_trim || more_to_resize;
+  return more_cleared || more_to_sweep || more_to_trim || more_to_resize;
 }
 
 }  // namespace cubby

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -69,13 +70,30 @@ class Room {
     }
   }
 
+  // Whether the budget can have an entry of this charge at all.
+  bool can_have(std::size_t charge, std::size_t value_size) const noexcept {
+    if (!state_.custom_charge && value_size > kLargeValueBytes) {
+      charge += LargeValue::footprint(value_size);
+    }
+    return charge <= largest_charge();
+  }
+  // Whether an entry could be stored if there were no other. An invalid key never could.
+  bool fits(std::string_view key, std::size_t value_size) const {
+    return is_valid_key(key) && value_size <= kMaxValueBytes &&
+           can_have(state_.charge(key, value_size), value_size);
+  }
+
+  // Writes `bytes` into pages of the value, as many as it takes. Some of them may have been written
+  // when the outcome is another than `appended`. Throws std::bad_alloc.
+  ValueWriter::Outcome append(LargeValue& value, std::string_view bytes);
+
   // Adds a page that is charged. False when the budget, or the arena, cannot have another page even
   // without entries. Throws std::bad_alloc.
   bool add_page(LargeValue& value);
 
-  // Makes room by removing what has expired, as far as a bounded search finds it, or else by
-  // evicting one entry, or else from indexes that have become too large. False when there is
-  // nothing of these.
+  // Makes room by removing what has been cleared, or what has expired, as far as a bounded search
+  // finds it, or else by evicting one entry, or else from indexes that have become too large. False
+  // when there is nothing of these.
   bool evict();
 
   // Evicts what is over the budget: the resize of an index takes memory that nobody has a credit
@@ -85,8 +103,8 @@ class Room {
     }
   }
 
-  // Does a piece of what can wait: sweeps, gives pages back, goes on with resizes. Returns whether
-  // there may be more.
+  // Does a piece of what can wait: removes what was cleared, sweeps, gives pages back, goes on with
+  // resizes. Returns whether there may be more.
   bool tidy();
 
   // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
@@ -117,6 +135,7 @@ class Room {
 
   void reduce_pages_to(std::size_t most_pages);
   Shard* choose_victim();
+  bool remove_cleared();
   bool continue_resizes();
 
   CacheState& state_;
@@ -126,6 +145,7 @@ class Room {
   Sweeper sweeper_;
   std::atomic<std::uint64_t> victim_random_;
   std::atomic<std::size_t> next_to_resize_{0};
+  std::atomic<std::size_t> next_cleared_{0};
 };
 
 }  // namespace cubby

@@ -27,9 +27,10 @@ constexpr std::size_t kPrefetchedBytes = 512;
 //   never grows along it;
 // - unsettled_, if there is one, is neither of its two ends: whatever is done at either settles
 //   first, and what asks for oldest_ alone need not;
-// - every slot of those entries, and no other slot, carries id_ as its owner;
-// - stats_.data_bytes is the sum of their keys' and values' sizes, and the budget has their
-// charges.
+// - every slot of those entries carries id_ as its owner;
+// - stats_.data_bytes is the sum of their keys' and values' sizes;
+// - the entries of cleared_ carry id_ too, but are in neither list nor index;
+// - the budget has the charges of all these entries.
 
 CacheState::CacheState(const CacheOptions& options, std::size_t arena_bytes,
                        std::uint64_t hash_seed)
@@ -45,7 +46,11 @@ CacheState::CacheState(const CacheOptions& options, std::size_t arena_bytes,
       budget(options.max_memory_bytes) {}
 
 Shard::Shard(CacheState& state, std::uint8_t id, Index::Whereabouts& index_at)
-    : id_(id), state_(state), index_(state.arena, state.seed), index_at_(index_at) {
+    : id_(id),
+      state_(state),
+      index_(state.arena, state.seed),
+      index_at_(index_at),
+      cleared_(state.store) {
   const MutexLock lock(mutex_);
   account_index(0);
 }
@@ -54,10 +59,12 @@ Shard::Shard(CacheState& state, std::uint8_t id, Index::Whereabouts& index_at)
 Shard::~Shard() {
   const MutexLock lock(mutex_);
   if (state_.large_values.load(std::memory_order_relaxed) == 0) return;
-  for (Ref entry = newest_; entry != 0;) {
-    const Ref next = header(entry).next;
-    PinnedValue released = state_.store.destroy(entry);
-    entry = next;
+  for (const Ref first : {newest_, cleared_.first()}) {
+    for (Ref entry = first; entry != 0;) {
+      const Ref next = header(entry).next;
+      PinnedValue released = state_.store.destroy(entry);
+      entry = next;
+    }
   }
 }
 
@@ -93,13 +100,22 @@ bool Shard::expired(const SlotHeader& entry) const noexcept {
   return expiry != 0 && expiry <= state_.now_ms();
 }
 
-SlotMeta Shard::make_meta(const PutOptions& options) const noexcept {
-  const SlotMeta meta = SlotMeta().with_owner(id_).with_user_flags(options.flags);
-  if (options.ttl.count() == 0) return meta;
+// When what is given this time to live expires; 0 means never.
+std::uint64_t Shard::expiry_of(std::chrono::milliseconds ttl) const noexcept {
+  if (ttl.count() == 0) return 0;
   const std::uint64_t now = state_.now_ms();
-  if (options.ttl.count() < 0) return meta.with_expiry(now);
-  const auto ttl = static_cast<std::uint64_t>(options.ttl.count());
-  return meta.with_expiry(std::min(now + ttl, SlotMeta::kLatestExpiry));
+  if (ttl.count() < 0) return now;
+  return std::min(now + static_cast<std::uint64_t>(ttl.count()), SlotMeta::kLatestExpiry);
+}
+
+SlotMeta Shard::make_meta(std::uint64_t expiry, std::uint8_t flags) const noexcept {
+  return SlotMeta().with_owner(id_).with_user_flags(flags).with_expiry(expiry);
+}
+
+ValueView Shard::view(Ref entry) const noexcept {
+  ValueView view = state_.store.value(entry);
+  view.state_ = &state_;
+  return view;
 }
 
 std::uint32_t Shard::count_use() {
@@ -216,11 +232,18 @@ Index::Position Shard::find_live(KeyHash hash, std::string_view key, ReleasedVal
 Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
                             const PutOptions& options, std::size_t charge, Credit& credit,
                             std::size_t* needed) {
-  const SlotMeta meta = make_meta(options);
-  const std::size_t size = value.size();
+  const SlotMeta meta = make_meta(expiry_of(options.ttl), options.flags);
   Released released;
   const MutexLock lock(mutex_);
   const Index::Position old = find_live(hash, key, released.values);
+  return store(hash, key, old, value, meta, charge, credit, needed, released);
+}
+
+// Puts the value in place of `old`, which is what find_live() has found.
+[[gnu::always_inline]] inline Shard::PutResult Shard::store(
+    KeyHash hash, std::string_view key, const Index::Position& old, NewValue& value, SlotMeta meta,
+    std::size_t charge, Credit& credit, std::size_t* needed, Released& released) {
+  const std::size_t size = value.size();
   if (!old && state_.capacity_per_shard != 0 && index_.size() >= state_.capacity_per_shard) {
     make_room(released);
   }
@@ -266,6 +289,38 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   return PutResult::inserted;
 }
 
+Shard::PutResult Shard::update(KeyHash hash, std::string_view key, DecideFunction decide,
+                               void* context, bool counts, Credit& credit, std::size_t* needed) {
+  Released released;
+  NewValue value;
+  const MutexLock lock(mutex_);
+  const Index::Position at = find_live(hash, key, released.values);
+  if (counts) ++(at ? stats_.hits : stats_.misses);
+  std::optional<ValueView> current;
+  if (at) current = view(at.ref);
+  const Change change = decide(context, current ? &*current : nullptr, value);
+  if (change.kind == Change::Kind::store) {
+    const std::uint64_t expiry = change.ttl ? expiry_of(*change.ttl)
+                                 : at       ? header(at.ref).get_meta().expiry()
+                                            : 0;
+    return store(hash, key, at, value, make_meta(expiry, change.flags),
+                 state_.charge(key, value.size()), credit, needed, released);
+  }
+  if (!at || change.kind == Change::Kind::none) return PutResult::unchanged;
+  if (change.kind == Change::Kind::erase) {
+    remove(hash, at, released.values);
+    resize_index(released);
+    return PutResult::erased;
+  }
+  if (change.ttl) {
+    SlotHeader& h = header(at.ref);
+    store_meta(h, h.get_meta().with_expiry(expiry_of(*change.ttl)));
+    note_expiry(at.ref);
+  }
+  touch(at.ref);
+  return PutResult::ttl_set;
+}
+
 bool Shard::get(KeyHash hash, std::string_view key, bool ahead,
                 void (*sink)(void*, const ValueView&), void* context) {
   ReleasedValues released;
@@ -280,7 +335,7 @@ bool Shard::get(KeyHash hash, std::string_view key, bool ahead,
   // Where the neighbours are at hand, there is nothing to be gained by waiting, and another
   // thread's CPU, which may be the next to come by, does not have them.
   if (ahead) settle();
-  sink(context, state_.store.value(at.ref));
+  sink(context, view(at.ref));
   return true;
 }
 
@@ -329,24 +384,6 @@ bool Shard::evict_oldest() {
   return true;
 }
 
-bool Shard::remove_some() {
-  constexpr int kRemovedUnderOneLock = 64;
-  Released released;
-  const MutexLock lock(mutex_);
-  for (int i = 0; i < kRemovedUnderOneLock; ++i) {
-    if (oldest_ == 0) return false;
-    remove_oldest(released);
-  }
-  return true;
-}
-
-void Shard::clear() {
-  while (remove_some()) {
-  }
-  while (continue_resize()) {
-  }
-}
-
 bool Shard::expire_slot(Ref slot, std::uint64_t now) {
   Released released;
   const MutexLock lock(mutex_);
@@ -354,7 +391,12 @@ bool Shard::expire_slot(Ref slot, std::uint64_t now) {
   if (!meta.used() || meta.owner() != id_ || meta.is_block()) return false;
   if (meta.expiry() == 0 || meta.expiry() > now) return false;
   const KeyHash hash = KeyHash::of(header(slot).key(), state_.seed);
-  remove(hash, index_.find(hash, slot), released.values);
+  const Index::Position at = index_.find(hash, slot);
+  if (!at) {
+    forget_cleared(slot, released.values);
+    return true;
+  }
+  remove(hash, at, released.values);
   resize_index(released);
   ++stats_.expirations;
   return true;
@@ -373,8 +415,12 @@ bool Shard::move_slot(Ref slot) {
   settle();
   const Ref moved = state_.store.move(slot);
   if (moved == 0) return false;
-  index_.replace(at, moved);
   note_expiry(moved);
+  if (!at) {
+    cleared_.follow(moved);
+    return true;
+  }
+  index_.replace(at, moved);
   const SlotHeader& h = header(moved);
   (h.previous != 0 ? header(h.previous).next : newest_) = moved;
   (h.next != 0 ? header(h.next).previous : oldest_) = moved;
@@ -401,42 +447,6 @@ void Shard::add_stats(CacheStats& stats) const {
   stats.expirations += stats_.expirations;
   stats.data_bytes += stats_.data_bytes;
   stats.entries += index_.size();
-}
-
-void Shard::check_invariants(std::string& problems, std::size_t* charged) {
-  const MutexLock lock(mutex_);
-  settle();
-  const auto report = [&](const char* what) {
-    problems += "shard " + std::to_string(id_) + ": " + what + "\n";
-  };
-  std::size_t entries = 0;
-  std::size_t data_bytes = 0;
-  Ref previous = 0;
-  for (Ref entry = newest_; entry != 0; entry = header(entry).next) {
-    const SlotHeader& h = header(entry);
-    if (h.previous != previous) report("an entry's link back does not match");
-    if (h.get_meta().owner() != id_) report("an entry belongs to another shard");
-    if (h.get_meta().is_block()) report("a block is in the list of entries");
-    if (previous != 0 && static_cast<std::int32_t>(header(previous).touched - h.touched) < 0) {
-      report("an entry was used later than the one before it");
-    }
-    if (!index_.find(KeyHash::of(h.key(), state_.seed), entry)) report("an entry is not indexed");
-    data_bytes += h.key().size() + h.value_size;
-    *charged += charge_of(h);
-    if (const LargeValue* const large = state_.store.large_value(entry)) {
-      *charged += large->charge();
-      if (large->size() != h.value_size) report("a large value's size is not its entry's");
-    }
-    previous = entry;
-    if (++entries > index_.size()) break;
-  }
-  if (!index_.consistent()) report("the index does not agree with itself");
-  if (previous != oldest_) report("the list does not end with the oldest entry");
-  if (entries != index_.size()) report("the list and the index differ in size");
-  if (data_bytes != stats_.data_bytes) report("the counter of data bytes is off");
-  if (state_.capacity_per_shard != 0 && entries > state_.capacity_per_shard) {
-    report("there are more entries than the shard's capacity");
-  }
 }
 
 }  // namespace cubby

@@ -13,15 +13,18 @@
 
 #include "core/budget.hpp"
 #include "core/cache_state.hpp"
+#include "core/cleared_list.hpp"
 #include "core/hash.hpp"
 #include "core/index.hpp"
 #include "core/large_value.hpp"
+#include "core/listing.hpp"
 #include "core/mutex.hpp"
 #include "core/slot.hpp"
 
 namespace cubby {
 
-// A mutex, an index and a list of entries from the most to the least recently used.
+// A mutex, an index, a list of entries from the most to the least recently used, and one of entries
+// that have been cleared.
 //
 // Thread safety: all member functions may be called from any thread. None of them takes the lock of
 // another shard.
@@ -40,12 +43,24 @@ class alignas(64) Shard {
     replaced,
     no_credit,  // nothing was put: `*needed` is the credit that it takes
     no_memory,  // nothing was put: the arena is full
+    // And of update(), when it was not to put:
+    unchanged,
+    erased,
+    ttl_set,
   };
 
   // `charge` is the new entry's. Throws std::bad_alloc, with nothing done, when the index cannot
   // grow. Takes a large value over when something was put.
   PutResult put(KeyHash hash, std::string_view key, NewValue& value, const PutOptions& options,
                 std::size_t charge, Credit& credit, std::size_t* needed) CUBBY_EXCLUDES(mutex_);
+
+  // Says what to do with an entry, or without one, and which value to store.
+  using DecideFunction = Change (*)(void* context, const ValueView* current, NewValue& value);
+
+  // Asks `decide`, with the lock, and does it. Of the Change counts what says nothing of the value.
+  // Counts a hit or a miss if `counts`. Otherwise as put().
+  PutResult update(KeyHash hash, std::string_view key, DecideFunction decide, void* context,
+                   bool counts, Credit& credit, std::size_t* needed) CUBBY_EXCLUDES(mutex_);
 
   // `ahead` is whether prefetch_neighbours() has been called for the key: it may be slower when
   // that is not so.
@@ -70,8 +85,14 @@ class alignas(64) Shard {
   // Removes the least recently used entry, to make room. False when there is none.
   bool evict_oldest() CUBBY_EXCLUDES(mutex_);
 
-  // Removes every entry, a bounded number under one lock.
+  // Takes every entry out of the index at once. What they take is given up by remove_cleared().
   void clear() CUBBY_EXCLUDES(mutex_);
+
+  // Removes some entries that have been cleared; false when there are none.
+  bool remove_cleared() CUBBY_EXCLUDES(mutex_);
+
+  // Does a piece of a listing that has come to this shard. Returns whether there is more here.
+  bool list_some(Listing& listing, unsigned shard_bits) CUBBY_EXCLUDES(mutex_);
 
   // Removes the entry in the slot, if the slot is used, this shard's, and its entry has expired at
   // `now`, in milliseconds. Then returns true. The slot must be one that is being visited.
@@ -100,7 +121,9 @@ class alignas(64) Shard {
 
   SlotHeader& header(Ref entry) const noexcept { return state_.store.header(entry); }
   bool expired(const SlotHeader& entry) const noexcept;
-  SlotMeta make_meta(const PutOptions& options) const noexcept;
+  std::uint64_t expiry_of(std::chrono::milliseconds ttl) const noexcept;
+  SlotMeta make_meta(std::uint64_t expiry, std::uint8_t flags) const noexcept;
+  ValueView view(Ref entry) const noexcept;
   std::size_t charge_of(const SlotHeader& entry) const {
     return state_.charge(entry.key(), entry.value_size);
   }
@@ -109,7 +132,10 @@ class alignas(64) Shard {
       CUBBY_REQUIRES(mutex_);
   void remove(KeyHash hash, Index::Position at, ReleasedValues& released) CUBBY_REQUIRES(mutex_);
   void remove_oldest(Released& released) CUBBY_REQUIRES(mutex_);
-  bool remove_some() CUBBY_EXCLUDES(mutex_);
+  void forget_cleared(Ref entry, ReleasedValues& released) CUBBY_REQUIRES(mutex_);
+  PutResult store(KeyHash hash, std::string_view key, const Index::Position& old, NewValue& value,
+                  SlotMeta meta, std::size_t charge, Credit& credit, std::size_t* needed,
+                  Released& released) CUBBY_REQUIRES(mutex_);
   void make_room(Released& released) CUBBY_REQUIRES(mutex_);
   void reserve_index(KeyHash hash, Released& released) CUBBY_REQUIRES(mutex_);
   bool resize_index(Released& released) CUBBY_REQUIRES(mutex_);
@@ -145,6 +171,7 @@ class alignas(64) Shard {
   CacheState& state_;
   Index index_ CUBBY_GUARDED_BY(mutex_);
   Index::Whereabouts& index_at_;  // written with the lock
+  ClearedList cleared_ CUBBY_GUARDED_BY(mutex_);
 
   // When oldest_ was used, with kSomeEntry set, or 0 when there is no entry. Written with the lock.
   std::atomic<std::uint64_t> oldest_touched_{0};

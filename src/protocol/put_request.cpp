@@ -60,7 +60,7 @@ Error PutRequest::store() {
   options.ttl = context_.ttl.ttl_for(reader_.ttl());
   if (reader_.escaped_value_size() != reader_.value_size()) {
     options.flags = kValueNeedsEscape;
-    options.note = reader_.escaped_value_size();
+    options.notes[0] = reader_.escaped_value_size();
   }
   const std::string_view text = reader_.value_borrowed() ? reader_.borrowed_value() : text_;
   return error_of(pages_.size() != 0 ? context_.cache.put(reader_.key(), pages_, options)

@@ -58,7 +58,7 @@ void send_escaped(Reply& reply, std::string_view key, std::string_view value) {
 }
 
 void send_large(Reply& reply, std::string_view key, PinnedValue value, bool escape) {
-  begin_value(reply, key, escape ? static_cast<std::size_t>(value.note()) : value.size());
+  begin_value(reply, key, escape ? static_cast<std::size_t>(value.notes()[0]) : value.size());
   reply.set_large({std::move(value), escape, kAfterValue});
   reply.end();
 }

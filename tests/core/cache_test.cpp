@@ -49,8 +49,10 @@ TEST_F(CacheTest, ClearRemovesAllAndRefunds) {
   cache_->clear();
   EXPECT_EQ(Stats().entries, 0U);
   EXPECT_EQ(Stats().data_bytes, 0U);
-  EXPECT_EQ(Stats().charged_bytes, charged_when_empty);
   EXPECT_EQ(Get("key1"), std::nullopt);
+  while (cache_->maintain()) {
+  }
+  EXPECT_EQ(Stats().charged_bytes, charged_when_empty);
 }
 
 TEST_F(CacheTest, KeysAreBytes) {

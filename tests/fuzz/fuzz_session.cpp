@@ -77,7 +77,7 @@ void fill(Cache& cache, bool with_large) {
   static const std::string plain(kLargeValueBytes, 'x');
   static const std::string escaped = "\n" + std::string(kLargeValueBytes - 2, 'x') + "\n";
   cache.put("b", plain, {});
-  cache.put("e", escaped, {.flags = protocol::kValueNeedsEscape, .note = escaped.size() + 2});
+  cache.put("e", escaped, {.flags = protocol::kValueNeedsEscape, .notes = {escaped.size() + 2}});
 }
 
 // What a connection without a socket says to the same bytes.
@@ -307,6 +307,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto [bytes, plan] = test::split_plan({reinterpret_cast<const char*>(data), size});
   Run(cache, bytes, plan).check();
   cache.clear();
+  while (cache.maintain()) {
+  }
   const CacheStats stats = cache.stats();
   CUBBY_FUZZ_CHECK(stats.reserved_bytes == 0);
   CUBBY_FUZZ_CHECK(stats.detached_bytes == 0);

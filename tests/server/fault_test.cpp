@@ -227,6 +227,8 @@ class FaultTest : public ::testing::TestWithParam<FaultKind> {
     EXPECT_EQ(test::open_descriptors(::getpid()), before) << n << ": " << failed;
     EXPECT_EQ(cache_.check_invariants(), "") << n << ": " << failed;
     cache_.clear();
+    while (cache_.maintain()) {
+    }
     return failed;
   }
 
