@@ -27,6 +27,15 @@ void add_option(CLI::App& app, const std::string& name) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
+void take_value(const CLI::App& app, const std::string& name, bool is_list, CommandLine& line) {
+  const std::vector<std::string>& results = app.get_option("--" + name)->results();
+  if (results.empty()) return;
+  std::string& value = line.values[name];
+  for (const std::string& result : results) {
+    value = is_list && &result != &results.front() ? value + ',' + result : result;
+  }
+}
+
 // What CLI11 could not place. What follows an unknown option is taken for its value.
 std::vector<std::string> strangers(const std::vector<std::string>& rest) {
   std::vector<std::string> problems;
@@ -74,12 +83,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   for (const Command& command : commands()) {
     if (app.count("--" + command.name) > 0) line.action = command.action;
   }
-  std::vector<std::string> with_value{std::string(kConfigName)};
-  for (const Option& option : options()) with_value.push_back(option.name);
-  for (const std::string& name : with_value) {
-    const std::vector<std::string>& results = app.get_option("--" + name)->results();
-    if (!results.empty()) line.values[name] = results.back();
-  }
+  take_value(app, std::string(kConfigName), false, line);
+  for (const Option& option : options()) take_value(app, option.name, option.takes_list, line);
   line.problems = strangers(app.remaining());
   return line;
 }

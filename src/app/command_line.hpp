@@ -12,7 +12,8 @@ namespace cubby::app {
 
 struct CommandLine {
   Action action = Action::run;
-  // By an option's name, without the dashes; the last one given counts. The values are not checked.
+  // By an option's name, without the dashes; the last one given counts, but for an option that
+  // takes a list. The values are not checked.
   std::map<std::string, std::string> values;
   std::vector<std::string> problems;
 };

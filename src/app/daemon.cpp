@@ -48,6 +48,7 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
                       .idle_timeout = settings.idle_timeout,
                       .send_timeout = settings.send_timeout,
                       .min_rate = settings.min_rate};
+  options.cors_origins = settings.cors_origins;
   options.ttl = {settings.default_ttl, settings.ttl_jitter_percentage / 100};
   options.on_problem = [&log](std::string_view message) { log.warn(message); };
   if (settings.log_level == LogLevel::debug) {

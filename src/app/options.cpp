@@ -10,6 +10,8 @@
 #include <cubby/cache.hpp>
 
 #include "app/values.hpp"
+#include "protocol/cors.hpp"
+#include "protocol/field_lines.hpp"
 #include "protocol/json_scanner.hpp"
 
 namespace cubby::app {
@@ -151,6 +153,31 @@ Kind log_level() {
           }};
 }
 
+std::optional<std::vector<std::string>> parse_origins(std::string_view text) {
+  if (text == "none") return std::vector<std::string>{};
+  if (text == protocol::kAnyOrigin) return std::vector{std::string(text)};
+  if (text.empty() || text.ends_with(',')) return std::nullopt;
+  std::vector<std::string> origins;
+  while (!text.empty()) {
+    auto origin = protocol::read_origin(protocol::take_list_element(text));
+    if (!origin) return std::nullopt;
+    origins.push_back(std::move(*origin));
+  }
+  return origins;
+}
+
+Kind origin_list() {
+  return {
+      "a list of origins such as https://app.example:8443 (no path, commas between them), or *, or "
+      "none",
+      [](std::string_view text, Settings& settings) {
+        std::optional<std::vector<std::string>> origins = parse_origins(text);
+        if (!origins) return false;
+        settings.cors_origins = std::move(*origins);
+        return true;
+      }};
+}
+
 // The fewest characters to insert, remove, replace or swap with their neighbour to turn `a` into
 // `b`.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -249,6 +276,10 @@ const std::vector<Option>& options() {
        whole_number<std::size_t>(&Settings::max_header_fields, 1, kMostHeaderFields)},
       {"max-json-depth", "N", "32", "Requests", "How deep the JSON in a body may be nested.",
        whole_number<std::size_t>(&Settings::max_json_depth, 1, protocol::JsonScanner::kMaxDepth)},
+      {"cors-origin", "ORIGIN", "none", "Requests",
+       "Pages of which origin may use the cache from a browser: https://app.example. Several are "
+       "given one by one, or with commas between them. * is every origin.",
+       origin_list(), true},
       {"log-level", "LEVEL", "info", "Logging",
        "How much is logged to standard error: error, warn, info or debug.", log_level()},
   };

@@ -29,6 +29,7 @@ struct Option {
   std::string group;       // the heading in --help
   std::string help;        // one sentence or two
   Kind kind;
+  bool takes_list = false;  // the flag may be repeated: that is as one list, with commas
 
   std::string flag() const { return "--" + name; }
   std::string variable() const;

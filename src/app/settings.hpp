@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cubby::app {
 
@@ -48,6 +49,8 @@ struct Settings {
   std::size_t max_header_bytes = 0;
   std::size_t max_header_fields = 0;
   std::size_t max_json_depth = 0;
+
+  std::vector<std::string> cors_origins;  // none, or as server::ServerOptions has them
 
   LogLevel log_level = LogLevel::info;
 

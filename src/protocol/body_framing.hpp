@@ -20,9 +20,10 @@ class BodyFraming {
  public:
   explicit BodyFraming(const Limits& limits) noexcept : limits_(limits), decoder_(limits) {}
 
-  // The next piece is the first of the body that `head` announces.
-  void begin(const RequestHead& head) {
-    decoder_ = ChunkDecoder(limits_);
+  // The next piece is the first of the body that `head` announces. One that comes in chunks may
+  // have `max_bytes`; beyond: body_too_large.
+  void begin(const RequestHead& head, std::uint64_t max_bytes) {
+    decoder_ = ChunkDecoder(limits_, max_bytes);
     chunked_ = head.chunked;
     length_ = head.content_length;
     received_ = 0;

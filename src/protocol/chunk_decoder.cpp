@@ -54,7 +54,7 @@ ChunkDecoder::State ChunkDecoder::fail(Error error) noexcept {
 
 ChunkDecoder::State ChunkDecoder::after_size_line() {
   if (chunk_left_ == 0) return State::trailer_begin;
-  if (chunk_left_ > limits_->max_body_bytes() - body_size_) return fail(Error::body_too_large);
+  if (chunk_left_ > max_body_bytes_ - body_size_) return fail(Error::body_too_large);
   body_size_ += chunk_left_;
   return State::data;
 }

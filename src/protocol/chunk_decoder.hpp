@@ -17,7 +17,10 @@ namespace cubby::protocol {
 // of them may be one that frames or addresses a message.
 class ChunkDecoder {
  public:
-  explicit ChunkDecoder(const Limits& limits) noexcept : limits_(&limits) {}
+  explicit ChunkDecoder(const Limits& limits) noexcept
+      : ChunkDecoder(limits, limits.max_body_bytes()) {}
+  ChunkDecoder(const Limits& limits, std::uint64_t max_body_bytes) noexcept
+      : limits_(&limits), max_body_bytes_(max_body_bytes) {}
 
   // Decodes from the beginning of `input` up to the end of the first data in it, and returns how
   // many bytes that are: all of them when there is no data, unless the body ended or turned out
@@ -30,7 +33,7 @@ class ChunkDecoder {
   // The data of all chunks whose size line has been read.
   std::uint64_t announced_bytes() const noexcept { return body_size_; }
 
-  // bad_chunk, or body_too_large as soon as a chunk is announced that passes max_body_bytes().
+  // bad_chunk, or body_too_large as soon as a chunk is announced that passes max_body_bytes.
   Error error() const noexcept { return error_; }
 
  private:
@@ -67,6 +70,7 @@ class ChunkDecoder {
   bool is_forbidden_name() const noexcept;
 
   const Limits* limits_;
+  std::uint64_t max_body_bytes_;
   State state_ = State::size_begin;
   Error error_ = Error::none;
   std::uint64_t chunk_left_ = 0;

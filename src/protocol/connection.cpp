@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/body_framing.hpp"
+#include "protocol/cors.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
@@ -92,7 +93,8 @@ class Connection::Impl {
   bool has_succeeded() const noexcept { return has_succeeded_; }
 
   std::size_t memory_bytes() const noexcept {
-    return heap_bytes(head_) + (reader_ ? reader_->memory_bytes() : 0);
+    return heap_bytes(head_) + (reader_ ? reader_->memory_bytes() : 0) +
+           (work_ ? work_->memory_bytes() : 0);
   }
   std::size_t staged_bytes() const noexcept { return reader_ ? reader_->staged_bytes() : 0; }
 
@@ -190,7 +192,7 @@ class Connection::Impl {
       refuse(request, Error::bad_expectation, output);
       return 0;
     }
-    if (head.content_length > context_.limits.max_body_bytes()) {
+    if (head.content_length > max_body_bytes(request)) {
       refuse(request, Error::body_too_large, output);
       return 0;
     }
@@ -215,6 +217,12 @@ class Connection::Impl {
     return take_body(input, output);
   }
 
+  std::size_t max_body_bytes(const Request& request) const noexcept {
+    const Route* const route = request.operation.route;
+    const std::size_t own = route != nullptr ? route->body.max_bytes : 0;
+    return own != 0 ? own : context_.limits.max_body_bytes();
+  }
+
   static Error error_of_head(const Request& request) noexcept {
     const Operation& operation = request.operation;
     if (operation.error != Error::none || !request.head.encoded) return operation.error;
@@ -226,7 +234,7 @@ class Connection::Impl {
   void await_body(const Request& request, Error error) {
     keep(request);
     in_body_ = true;
-    framing_.begin(request.head);
+    framing_.begin(request.head, max_body_bytes(request));
     body_error_ = error;
     body_wanted_ = error == Error::none && request.operation.route->takes_body();
   }
@@ -300,7 +308,10 @@ class Connection::Impl {
     const Persistence persistence = close                   ? Persistence::close
                                     : request.head.http_1_0 ? Persistence::keep_explicitly
                                                             : Persistence::keep;
-    return {output, large_, context_.date, persistence, request.head.method == Method::head};
+    const std::string_view fields =
+        context_.cors == nullptr ? std::string_view() : context_.cors->fields_for(request);
+    return {output, large_, context_.date, persistence, request.head.method == Method::head,
+            fields};
   }
 
   // `error` says what is wrong with the request as far as it is known.
@@ -339,6 +350,8 @@ class Connection::Impl {
 
   // Answers without having read the whole request, and ends the connection.
   void refuse(const Request& request, Error error, std::string& output) {
+    const Route* const route = request.operation.route;
+    if (error == Error::body_too_large && route != nullptr) error = route->body.too_large;
     Reply reply = begin_reply(request, true, output);
     complete(request, error, reply, true);
     linger_ = true;

@@ -18,6 +18,7 @@ class Cache;
 
 namespace cubby::protocol {
 
+class Cors;
 class DateHeader;
 class HeadMemo;
 class TtlPolicy;
@@ -73,6 +74,8 @@ struct Context {
   const std::function<ProcessCounts()>* process_counts = nullptr;
   // Counts what is answered, unless it is null.
   Tally* tally = nullptr;
+  // What browsers are told about pages of other origins: nothing where it is null.
+  const Cors* cors = nullptr;
 };
 
 }  // namespace cubby::protocol

@@ -25,6 +25,7 @@ void write_name(char* out, std::string_view names, unsigned index) {
 }  // namespace
 
 void DateHeader::update(std::chrono::sys_seconds now) noexcept {
+  time_ = now;
   const auto day = std::chrono::floor<std::chrono::days>(now);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{now - day};

@@ -109,7 +109,7 @@ constexpr std::array kErrors{
           "The value is not text in UTF-8. GET it from /v1/keys/, followed by its key."},
     Entry{Error::not_a_number, 409, "not-a-number",
           "The value is not a whole number of 64 bits in decimal, so nothing has been added."},
-    Entry{Error::number_overflow, 409, "number-overflow",
+    Entry{Error::number_overflow, 409, "overflow",
           "The sum does not fit into 64 bits, so nothing has been added."},
     Entry{Error::json_not_array, 400, "json-not-array", "The body is not a JSON array."},
     Entry{Error::batch_too_large, 413, "batch-too-large",

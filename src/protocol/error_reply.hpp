@@ -9,9 +9,10 @@
 
 namespace cubby::protocol {
 
-// {"status":"ERROR","message":...} with the status of `error`; an unknown path is told which paths
-// there are, a wrong method gets the Allow field of the operation's path, a compressed body
-// Accept-Encoding, and what may do better later Retry-After.
+// With the status of `error`: a problem (RFC 9457) where the operation is of /v1, otherwise
+// {"status":"ERROR","message":...}. An unknown path is told which paths there are, a wrong method
+// gets the Allow field of the operation's path, a compressed body Accept-Encoding, and what may do
+// better later Retry-After.
 void send_error(Reply& reply, Error error, const Operation& operation, const Limits& limits);
 
 }  // namespace cubby::protocol

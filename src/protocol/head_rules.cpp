@@ -109,10 +109,15 @@ void HeadRules::take_expect(std::string_view value) noexcept {
 }
 
 void HeadRules::take_content_encoding(std::string_view value) noexcept {
-  while (!value.empty()) {
-    const std::string_view coding = take_list_element(value);
-    if (!coding.empty() && !equals_lower(coding, "identity")) head_.encoded = true;
+  if (names_encoding(value)) head_.encoded = true;
+}
+
+bool names_encoding(std::string_view content_encoding) noexcept {
+  while (!content_encoding.empty()) {
+    const std::string_view coding = take_list_element(content_encoding);
+    if (!coding.empty() && !equals_lower(coding, "identity")) return true;
   }
+  return false;
 }
 
 }  // namespace cubby::protocol

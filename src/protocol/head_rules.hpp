@@ -66,6 +66,9 @@ struct RequestHead {
 // bad_request_line. HTTP/0.9 had no version in its line, so it is the latter.
 Error judge_request_line(std::string_view line) noexcept;
 
+// Whether a Content-Encoding of this value says that something is encoded.
+bool names_encoding(std::string_view content_encoding) noexcept;
+
 // Collects one head in the order of its lines and fills in `head`.
 class HeadRules {
  public:

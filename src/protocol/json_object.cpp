@@ -9,6 +9,10 @@ using nlohmann::json;
 
 }  // namespace
 
+std::string json_seconds(std::chrono::milliseconds time) {
+  return json(static_cast<double>(time.count()) / 1000).dump();
+}
+
 void JsonObject::add(std::string_view name, std::uint64_t number) {
   append(name, json(number).dump());
 }
@@ -22,7 +26,7 @@ void JsonObject::add(std::string_view name, const JsonObject& object) {
 }
 
 void JsonObject::add(std::string_view name, std::chrono::milliseconds time) {
-  append(name, json(static_cast<double>(time.count()) / 1000).dump());
+  append(name, json_seconds(time));
 }
 
 void JsonObject::add_null(std::string_view name) { append(name, "null"); }

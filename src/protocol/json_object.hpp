@@ -9,6 +9,9 @@
 
 namespace cubby::protocol {
 
+// A time as a JSON number of seconds.
+std::string json_seconds(std::chrono::milliseconds time);
+
 // nlohmann's library writes the values, but does not hold the object: when one of its objects is
 // destroyed it wants memory, and ends the process where there is none.
 //

@@ -53,6 +53,8 @@ struct JsonEvent {
 // the scan. Taken together, what it is told before an error depends on the bytes alone and not on
 // how they are cut: all that precedes the first byte that is wrong.
 //
+// Who wants to stop between two events calls next() instead, which is what take() does.
+//
 // After an error, and after finish(), the scanner must not be used.
 class JsonScanner {
  public:
@@ -72,6 +74,12 @@ class JsonScanner {
     }
     return error_;
   }
+
+  // Reads on to the next event and takes what has been read off `rest`. False when there is none:
+  // all has been read, or error() says what is wrong.
+  bool next(std::string_view& rest) noexcept;
+  const JsonEvent& event() const noexcept { return event_; }
+  Error error() const noexcept { return error_; }
 
   // There are no more pieces. Errors: bad_json, the handler's.
   template <class Handler>
@@ -97,9 +105,7 @@ class JsonScanner {
     done,
   };
 
-  // Reads on to the next event, puts it into event_ and takes what has been read off `rest`. False
-  // when there is none: all has been read, or error_ says what is wrong.
-  bool next(std::string_view& rest) noexcept;
+  // As next(), of what there may be still when all pieces have been read.
   bool last() noexcept;
 
   // Each reads on in its group of states until it has an event (then it returns true), an error, or

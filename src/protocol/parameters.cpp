@@ -11,7 +11,7 @@
 namespace cubby::protocol {
 namespace {
 
-// Longer than any value that is not a prefix.
+// A value that is no prefix and no cursor has at most so many characters, like a number in JSON.
 constexpr std::size_t kValueBytes = 64;
 
 struct Named {
@@ -74,8 +74,9 @@ Error read(Parameter parameter, std::string_view text, const Limits& limits, Key
     return text.empty() ? Error::bad_cursor : Error::none;
   }
   std::array<char, kValueBytes> space;
-  // What does not fit is none of the values that are allowed, as little as nothing is.
-  return read_value(parameter, decode_form(text, space).value_or(std::string_view()), parameters);
+  const std::string_view value = decode_form(text, space).value_or(std::string_view());
+  // What is longer is none of the values that are allowed, encoded or not, as little as nothing is.
+  return read_value(parameter, value.size() > kValueBytes ? std::string_view() : value, parameters);
 }
 
 }  // namespace

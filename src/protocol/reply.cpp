@@ -57,20 +57,22 @@ char* Reply::begin_in_place(unsigned status, std::string_view content_type,
 }
 
 // The head is measured first, so that the buffer grows once.
-void Reply::write_head(unsigned status, std::string_view content_type, std::size_t content_length,
-                       std::string_view fields, std::size_t room) {
+void Reply::write_head(unsigned status, std::string_view content_type,
+                       std::optional<std::size_t> content_length, std::string_view fields,
+                       std::size_t room) {
   status_ = status;
-  content_length_ = content_length;
+  content_length_ = content_length.value_or(0);
   const std::string_view line = status_line_of(status);
   const std::string_view date = date_.field();
   const std::string_view option = field_of(persistence_);
-  const Decimal length(content_length);
+  const Decimal length(content_length_);
 
-  std::size_t size = line.size() + date.size() + option.size() + fields.size() +
-                     kLengthName.size() + length.text().size() + 2 * kLineEnd.size();
+  std::size_t size = line.size() + date.size() + option.size() + common_fields_.size() +
+                     fields.size() + kLineEnd.size();
+  if (content_length) size += kLengthName.size() + length.text().size() + kLineEnd.size();
   if (!content_type.empty()) size += kTypeName.size() + content_type.size() + kLineEnd.size();
   const std::size_t begin = output_.size();
-  output_.reserve(begin + size + std::min(content_length, kLargestReserve));
+  output_.reserve(begin + size + std::min(content_length_, kLargestReserve));
   output_.resize(begin + size + room);
   body_begin_ = begin + size;
 
@@ -78,9 +80,22 @@ void Reply::write_head(unsigned status, std::string_view content_type, std::size
   if (!content_type.empty()) {
     out = put_text(put_text(put_text(out, kTypeName), content_type), kLineEnd);
   }
-  out = put_text(put_text(put_text(out, date), option), fields);
-  out = put_text(put_text(out, kLengthName), length.text());
-  put_text(put_text(out, kLineEnd), kLineEnd);
+  out = put_text(put_text(put_text(out, date), option), common_fields_);
+  fields_begin_ = static_cast<std::size_t>(out - output_.data());
+  out = put_text(out, fields);
+  if (content_length) {
+    out = put_text(put_text(put_text(out, kLengthName), length.text()), kLineEnd);
+  }
+  put_text(out, kLineEnd);
+}
+
+void Reply::undo() noexcept {
+  output_.resize(begin_);
+  large_.reset();
+}
+
+void Reply::send_head(unsigned status, std::string_view fields) {
+  write_head(status, {}, std::nullopt, fields, 0);
 }
 
 void Reply::end() {

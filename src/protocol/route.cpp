@@ -2,28 +2,113 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
+#include "protocol/batch.hpp"
 #include "protocol/key.hpp"
+#include "protocol/key_service.hpp"
+#include "protocol/list_service.hpp"
 #include "protocol/put_request.hpp"
+#include "protocol/value_body.hpp"
 
 namespace cubby::protocol {
 namespace {
 
+constexpr ParameterSet kNone;
+constexpr ParameterSet kTtl(Parameter::ttl);
+
+// In the order of how often they are wanted. To add an operation, add its route here, its service,
+// and its stanza in docs/openapi.yaml.
 constexpr std::array kRoutes{
-    Route{.method = Method::get, .path = "/get?key=...", .service = get_value, .docs = "get"},
+    Route{.method = Method::get,
+          .path = "/get?key=...",
+          .service = get_value,
+          .docs = "text-in-json"},
     Route{.method = Method::post,
           .path = "/put",
           .service = put_value,
-          .docs = "put",
+          .docs = "text-in-json",
           .body = {PutRequest::begin, false}},
-    Route{.method = Method::get, .path = "/health", .service = report_health, .docs = "health"},
-    Route{.method = Method::get, .path = "/v1/memory", .service = report_memory, .docs = "memory"},
-    Route{.method = Method::get, .path = "/v1/stats", .service = report_stats, .docs = "stats"},
+    Route{.method = Method::get,
+          .path = "/v1/keys/{key}",
+          .service = get_entry,
+          .docs = "storing-and-getting",
+          .parameters = kTtl},
+    Route{.method = Method::put,
+          .path = "/v1/keys/{key}",
+          .service = put_entry,
+          .docs = "storing-and-getting",
+          .parameters = kTtl,
+          .body = {ValueBody::begin}},
+    Route{.method = Method::delete_,
+          .path = "/v1/keys/{key}",
+          .service = delete_entry,
+          .docs = "deleting",
+          .parameters = kNone},
+    Route{.method = Method::post,
+          .path = "/v1/keys/{key}/incr",
+          .service = increment_entry,
+          .docs = "counting",
+          .parameters = ParameterSet(Parameter::by, Parameter::initial, Parameter::ttl)},
+    Route{.method = Method::post,
+          .path = "/v1/keys/{key}/append",
+          .service = append_to_entry,
+          .docs = "adding-to-a-value",
+          .parameters = kNone,
+          .body = {TextBody::begin, false}},
+    Route{.method = Method::post,
+          .path = "/v1/keys/{key}/prepend",
+          .service = prepend_to_entry,
+          .docs = "adding-to-a-value",
+          .parameters = kNone,
+          .body = {TextBody::begin, false}},
+    Route{.method = Method::post,
+          .path = "/v1/keys/{key}/touch",
+          .service = touch_entry,
+          .docs = "time-to-live",
+          .parameters = kTtl},
+    Route{.method = Method::post,
+          .path = "/v1/keys/{key}/take",
+          .service = take_entry,
+          .docs = "taking",
+          .parameters = kNone},
+    Route{.method = Method::post,
+          .path = "/v1/batch",
+          .service = run_batch,
+          .docs = "many-operations-in-one-request",
+          .parameters = kNone,
+          .body = {BatchBody::begin, false, kMaxBatchBytes, Error::batch_too_large}},
+    Route{.method = Method::get,
+          .path = "/v1/keys",
+          .service = list_keys,
+          .docs = "listing",
+          .parameters = ParameterSet(Parameter::prefix, Parameter::limit, Parameter::cursor)},
+    Route{.method = Method::delete_,
+          .path = "/v1/keys",
+          .service = delete_keys,
+          .docs = "deleting",
+          .parameters = ParameterSet(Parameter::prefix, Parameter::all)},
+    Route{.method = Method::get,
+          .path = "/health",
+          .service = report_health,
+          .docs = "the-daemon-itself"},
+    Route{.method = Method::get,
+          .path = "/v1/memory",
+          .service = report_memory,
+          .docs = "the-daemon-itself"},
+    Route{.method = Method::get,
+          .path = "/v1/stats",
+          .service = report_stats,
+          .docs = "the-daemon-itself"},
+    Route{.method = Method::get,
+          .path = "/openapi.yaml",
+          .service = show_openapi,
+          .docs = "the-daemon-itself"},
 };
 
 constexpr std::string_view kServer = "*";
 constexpr Route kOptions{
-    .method = Method::options, .path = "*", .service = report_options, .docs = "options"};
+    .method = Method::options, .path = "*", .service = report_options, .docs = "the-daemon-itself"};
 
 constexpr std::string_view kV1 = "/v1";
 
@@ -39,39 +124,33 @@ bool is_path(const Target& target, std::string_view sent, std::string_view plain
   return target.is_plain ? sent == plain : is_same_path(sent, plain);
 }
 
-// Splits a path before and behind the segment that is where the key is in the route's.
-struct Split {
-  std::string_view before;
-  std::string_view segment;
-  std::string_view behind;
-};
-
-Split split_at_key(std::string_view path, std::string_view route_before_key) {
-  std::size_t begin = 0;
-  for (auto left = std::count(route_before_key.begin(), route_before_key.end(), '/'); left > 0;
-       --left) {
-    begin = std::min(path.find('/', begin), path.size() - 1) + 1;
+// Where the segment begins that comes after as many slashes as `before` has; the end of the path
+// where it has fewer.
+std::size_t end_of_slashes(std::string_view path, std::string_view before) {
+  std::size_t end = 0;
+  for (auto left = std::count(before.begin(), before.end(), '/'); left > 0; --left) {
+    end = std::min(path.find('/', end), path.size() - 1) + 1;
   }
-  const std::size_t end = std::min(path.find('/', begin), path.size());
-  return {path.substr(0, begin), path.substr(begin, end - begin), path.substr(end)};
+  return end;
 }
 
 // `segment` becomes the one that is the key, if the route has one.
 bool leads_to(const Target& target, const Route& route, std::string_view& segment) {
+  const std::string_view path = target.path;
   const std::string_view before = route.path.before();
-  if (route.path.key_source() != KeySource::path) return is_path(target, target.path, before);
-  // The quick way past.
-  if (target.is_plain && !target.path.starts_with(before)) return false;
-  const Split split = split_at_key(target.path, before);
-  segment = split.segment;
-  return is_path(target, split.behind, route.path.behind()) &&
-         is_path(target, split.before, before);
+  if (route.path.key_source() != KeySource::path) return is_path(target, path, before);
+  if (target.is_plain && !path.starts_with(before)) return false;
+  const std::size_t begin = target.is_plain ? before.size() : end_of_slashes(path, before);
+  const std::size_t end = std::min(path.find('/', begin), path.size());
+  segment = path.substr(begin, end - begin);
+  return is_path(target, path.substr(end), route.path.behind()) &&
+         is_path(target, path.substr(0, begin), before);
 }
 
 bool is_v1(const Target& target) {
-  const std::string_view first =
-      target.path.substr(0, std::min(target.path.find('/', 1), target.path.size()));
-  return is_path(target, first, kV1);
+  if (target.is_plain && !target.path.starts_with(kV1)) return false;
+  const std::size_t end = std::min(target.path.find('/', 1), target.path.size());
+  return is_path(target, target.path.substr(0, end), kV1);
 }
 
 void append_to_list(std::string& list, std::string_view item) {
@@ -94,7 +173,7 @@ Error find_key_of(const Route& route, const Target& target, std::string_view seg
       break;
     case KeySource::path: {
       const auto decoded = decode_segment(segment, buffer);
-      if (!decoded) return Error::key_too_long;
+      if (!decoded || decoded->size() > kMaxKeyBytes) return Error::key_too_long;
       key = *decoded;
     }
   }
@@ -106,14 +185,16 @@ Error find_key_of(const Route& route, const Target& target, std::string_view seg
 Operation find_operation(Method method, const Target& target, const Limits& limits,
                          KeyBuffer& buffer) noexcept {
   Operation operation;
-  operation.error = Error::unknown_path;
   operation.is_v1 = is_v1(target);
-  const auto fail = [&](Error error) {
-    operation.error = error;
+  if (method == Method::unknown || method == Method::connect) {
+    operation.error = Error::unknown_method;
     return operation;
-  };
-  if (method == Method::unknown || method == Method::connect) return fail(Error::unknown_method);
-  if (is_badly_encoded(target)) return fail(Error::bad_escape);
+  }
+  if (is_badly_encoded(target)) {
+    operation.error = Error::bad_escape;
+    return operation;
+  }
+  operation.error = Error::unknown_path;
   if (target.path == kServer) operation.path = kServer;
   std::string_view segment;
   for (const Route& route : kRoutes) {
@@ -126,8 +207,9 @@ Operation find_operation(Method method, const Target& target, const Limits& limi
     break;
   }
   if (method == Method::options && !operation.path.empty()) {
+    operation.error = Error::none;
     operation.route = &kOptions;
-    return fail(Error::none);
+    return operation;
   }
   if (operation.error != Error::none) return operation;
   const Route& route = *operation.route;
@@ -138,6 +220,8 @@ Operation find_operation(Method method, const Target& target, const Limits& limi
   }
   return operation;
 }
+
+std::span<const Route> routes() noexcept { return kRoutes; }
 
 std::string allowed_methods(std::string_view path) {
   std::string list;

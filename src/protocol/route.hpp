@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,9 @@ struct BodyRule {
   std::unique_ptr<BodyReader> (*begin)(const Context& context, const Request& request) = nullptr;
   // Whether it may have a Content-Encoding; otherwise body_encoded.
   bool may_be_encoded = true;
+  // How many bytes it may have, where that is not Limits::max_body_bytes(), and what more are.
+  std::size_t max_bytes = 0;
+  Error too_large = Error::body_too_large;
 };
 
 struct Route {
@@ -75,6 +79,9 @@ struct Route {
 
   bool takes_body() const noexcept { return body.begin != nullptr; }
 };
+
+// Every one, but for OPTIONS.
+std::span<const Route> routes() noexcept;
 
 // Looks the path up and decodes the arguments. The path is compared as it was sent, except that
 // what need not be percent-encoded may be. OPTIONS has every known path, and "*".

@@ -6,11 +6,14 @@
 
 #include <cubby/cache.hpp>
 
+#include "protocol/cors.hpp"
 #include "protocol/json_escape.hpp"
+#include "protocol/openapi.hpp"
 #include "protocol/put_request.hpp"
 #include "protocol/put_text.hpp"
 #include "protocol/request.hpp"
 #include "protocol/route.hpp"
+#include "protocol/stored_entry.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -57,9 +60,11 @@ void send_escaped(Reply& reply, std::string_view key, std::string_view value) {
   end_value(reply);
 }
 
-void send_large(Reply& reply, std::string_view key, PinnedValue value, bool escape) {
-  begin_value(reply, key, escape ? static_cast<std::size_t>(value.notes()[0]) : value.size());
-  reply.set_large({std::move(value), escape, kAfterValue});
+void send_large(Reply& reply, std::string_view key, PinnedValue value, std::size_t begin,
+                bool escape) {
+  begin_value(reply, key, escape ? escaped_size_of(value.notes()) : value.size() - begin);
+  reply.set_large(
+      {.value = std::move(value), .begin = begin, .escape = escape, .trailer = kAfterValue});
   reply.end();
 }
 
@@ -70,13 +75,19 @@ Error get_value(const Call& call, Reply& reply) {
   const bool is_plain_key = !needs_escape(key);
   std::optional<std::string> to_escape;
   PinnedValue large;
-  bool escape = false;
-  const bool found = call.context.cache.get(call.request.key, [&](const ValueView& value) {
-    escape = (value.flags() & kValueNeedsEscape) != 0;
+  std::size_t large_begin = 0;
+  std::uint8_t flags = 0;
+  const bool found = call.context.cache.get(call.request.key, [&](const ValueView& stored) {
+    flags = stored.flags();
+    if ((flags & kValueNotText) != 0) return;
+    const StoredEntry entry(stored);
+    const ValueView& value = entry.value;
+    const bool escape = (flags & kValueNeedsEscape) != 0;
     if (!escape && is_plain_key && value.size() <= kInPlaceBytes) {
       return send_in_place(reply, key, value);
     }
     large = value.pin();
+    large_begin = entry.front_bytes;
     if (large) return;
     if (escape) {
       value.append_to(to_escape.emplace());
@@ -87,8 +98,11 @@ Error get_value(const Call& call, Reply& reply) {
     end_value(reply);
   });
   if (!found) return Error::key_not_found;
+  if ((flags & kValueNotText) != 0) return Error::not_text;
   if (to_escape) send_escaped(reply, key, *to_escape);
-  if (large) send_large(reply, key, std::move(large), escape);
+  if (large) {
+    send_large(reply, key, std::move(large), large_begin, (flags & kValueNeedsEscape) != 0);
+  }
   return Error::none;
 }
 
@@ -105,8 +119,19 @@ Error report_health(const Call&, Reply& reply) {
   return Error::none;
 }
 
+Error show_openapi(const Call&, Reply& reply) {
+  reply.send(200, kYamlType, openapi_text());
+  return Error::none;
+}
+
 Error report_options(const Call& call, Reply& reply) {
-  reply.send(200, {}, {}, "Allow: " + allowed_methods(call.request.operation.path) + "\r\n");
+  const std::string methods = allowed_methods(call.request.operation.path);
+  const Cors* const cors = call.context.cors;
+  if (cors != nullptr && cors->is_preflight(call.request)) {
+    reply.send_head(204, Cors::preflight_fields(methods));
+  } else {
+    reply.send(200, {}, {}, "Allow: " + methods + "\r\n");
+  }
   return Error::none;
 }
 

@@ -14,10 +14,6 @@
 
 namespace cubby::protocol {
 
-// Set in an entry's flags when its value cannot be put into a JSON string as it is. A large value's
-// note then says how many bytes it takes when it is escaped.
-inline constexpr std::uint8_t kValueNeedsEscape = 1;
-
 class BodyReader;
 class Work;
 struct Request;
@@ -44,8 +40,12 @@ Error put_value(const Call& call, Reply& reply);
 // "OK" and a newline, as plain text.
 Error report_health(const Call& call, Reply& reply);
 
-// Which methods the path has, in the Allow field (RFC 9110, section 9.3.7).
+// Which methods the path has, in the Allow field (RFC 9110, section 9.3.7); for a preflight, as
+// Cors says.
 Error report_options(const Call& call, Reply& reply);
+
+// docs/openapi.yaml.
+Error show_openapi(const Call& call, Reply& reply);
 
 // Where the memory went, as one JSON object; see docs/operations.md.
 Error report_memory(const Call& call, Reply& reply);

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstddef>
+
 #include "protocol/reply.hpp"
 
 namespace cubby::protocol {
@@ -16,6 +18,9 @@ class Work {
 
   // All is done: writes the reply.
   virtual void reply(Reply& reply) = 0;
+
+  // Memory that it takes beyond a little, in bytes.
+  virtual std::size_t memory_bytes() const noexcept { return 0; }
 };
 
 }  // namespace cubby::protocol

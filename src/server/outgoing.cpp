@@ -30,6 +30,7 @@ Outgoing::Outcome Outgoing::send(int fd, std::string& replies,
     text_.assign(replies, sent.bytes);
   }
   large_ = std::move(large);
+  if (large_) large_sent_ = large_->begin;
   if (rest > 0) return Outcome::blocked;
   return large_ ? send_rest(fd) : Outcome::sent;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "protocol/cors.hpp"
 #include "server/listener.hpp"
 #include "server/maintenance.hpp"
 #include "server/resident_memory.hpp"
@@ -35,6 +37,11 @@ Reporter make_reporter(std::function<void(std::string_view)> on_problem) {
   };
 }
 
+std::optional<protocol::Cors> make_cors(const std::vector<std::string>& origins) {
+  if (origins.empty()) return std::nullopt;
+  return protocol::Cors(origins);
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -43,6 +50,7 @@ class Server::Impl {
       : cache_(cache),
         options_(std::move(options)),
         reporter_(make_reporter(options_.on_problem)),
+        cors_(make_cors(options_.cors_origins)),
         began_(options_.clock->now()),
         figures_{[this] { return process_memory(); }, [this] { return process_counts(); }},
         admission_(options_.admission),
@@ -180,7 +188,8 @@ class Server::Impl {
     std::vector<std::unique_ptr<Worker>> workers(std::max<std::size_t>(options_.threads, 1));
     try {
       for (auto& worker : workers) {
-        worker = std::make_unique<Worker>(cache, options_, reporter_, figures_, timeouts_);
+        worker = std::make_unique<Worker>(cache, options_, reporter_, figures_, timeouts_,
+                                          cors_ ? &*cors_ : nullptr);
       }
     } catch (const boost::system::system_error& error) {
       throw std::system_error(error.code(), "cannot begin to wait for connections");
@@ -197,6 +206,7 @@ class Server::Impl {
   Cache& cache_;
   const ServerOptions options_;
   const Reporter reporter_;
+  const std::optional<protocol::Cors> cors_;
   const Time began_;
   const Figures figures_;
   TimeoutCounts timeouts_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <cubby/clock.hpp>
 
@@ -37,6 +38,9 @@ struct ServerOptions {
   AdmissionOptions admission;
   PatienceOptions patience;
   protocol::TtlOptions ttl;
+  // Pages of which origins may read the replies: results of protocol::read_origin(), or
+  // protocol::kAnyOrigin alone. With none, browsers are told nothing of origins.
+  std::vector<std::string> cors_origins;
   std::string memory_source;  // why the cache's limit is what it is, for the memory report
   // Where problems after start-up go, one line each, from any worker's thread. May be empty.
   std::function<void(std::string_view message)> on_problem;

@@ -47,7 +47,7 @@ std::uint64_t random_seed() {
 }  // namespace
 
 Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
-               TimeoutCounts& timeouts)
+               TimeoutCounts& timeouts, const protocol::Cors* cors)
     : options_(options),
       report_(std::move(report)),
       timeouts_(timeouts),
@@ -61,7 +61,8 @@ Worker::Worker(Cache& cache, const ServerOptions& options, Reporter report, cons
                .on_request = &options.on_request,
                .process_memory = &figures.memory,
                .process_counts = &figures.counts,
-               .tally = &tally_},
+               .tally = &tally_,
+               .cors = cors},
       read_buffer_(std::make_unique<char[]>(kReadBufferBytes)),
       last_tick_(now()),
       memory_(cache, *options.clock, options.connection_memory_bytes),

@@ -67,10 +67,10 @@ struct Figures {
 // may be called from any thread. Everything else belongs to the thread in run().
 class Worker {
  public:
-  // `options`, `figures` and `timeouts` must outlive the worker. Throws
+  // `options`, `figures`, `timeouts` and `cors`, which may be null, must outlive the worker. Throws
   // std::system_error or boost::system::system_error when the system lacks the means.
   Worker(Cache& cache, const ServerOptions& options, Reporter report, const Figures& figures,
-         TimeoutCounts& timeouts);
+         TimeoutCounts& timeouts, const protocol::Cors* cors);
   ~Worker();
 
   Worker(const Worker&) = delete;

@@ -65,6 +65,7 @@ TEST(Configuration, Defaults) {
   EXPECT_EQ(settings.max_header_bytes, 16U << 10);
   EXPECT_EQ(settings.max_header_fields, 100U);
   EXPECT_EQ(settings.max_json_depth, 32U);
+  EXPECT_EQ(settings.cors_origins, Strings{});
   EXPECT_EQ(settings.log_level, LogLevel::info);
   EXPECT_EQ(settings.memory_bytes, 1503238553U);
   EXPECT_EQ(settings.memory_reason, "70% of 2 GiB, the machine's memory");
@@ -123,6 +124,7 @@ const std::map<std::string, std::string>& other_values() {
       {"max-header-size", "9k"},
       {"max-header-fields", "9"},
       {"max-json-depth", "9"},
+      {"cors-origin", "https://app.example"},
   };
   return kValues;
 }
@@ -277,6 +279,35 @@ TEST(Configuration, AnActionStandsBesideTheSettings) {
   const Configuration configuration = World().load({"--healthcheck", "--port", "80"});
   EXPECT_EQ(configuration.action, Action::healthcheck);
   EXPECT_EQ(configuration.settings.port, 80);
+}
+
+TEST(Configuration, OriginsComeFromEverySource) {
+  World world;
+  world.files["f"] = "cors-origin = \"https://file.example, http://localhost:3000\"";
+  EXPECT_EQ(world.settings({"--config", "f"}).cors_origins,
+            (Strings{"https://file.example", "http://localhost:3000"}));
+  world.variables["CUBBY_CORS_ORIGIN"] = "https://a.example,https://b.example";
+  EXPECT_EQ(world.settings({"--config", "f"}).cors_origins,
+            (Strings{"https://a.example", "https://b.example"}));
+  EXPECT_EQ(world
+                .settings({"--cors-origin", "https://c.example", "--cors-origin",
+                           "https://d.example", "--config", "f"})
+                .cors_origins,
+            (Strings{"https://c.example", "https://d.example"}));
+  EXPECT_EQ(world.settings({"--cors-origin", "none"}).cors_origins, Strings{});
+  EXPECT_EQ(world.settings({"--cors-origin=*"}).cors_origins, Strings{"*"});
+}
+
+TEST(Configuration, ABadOriginIsOneProblem) {
+  const std::string expected =
+      " is not a list of origins such as https://app.example:8443 (no path, commas between them), "
+      "or "
+      "*, or none";
+  World world;
+  EXPECT_EQ(world.load({"--cors-origin", "https://a.example", "--cors-origin", "b"}).problems,
+            Strings{"--cors-origin: 'https://a.example,b'" + expected});
+  world.variables["CUBBY_CORS_ORIGIN"] = "https://a.example/";
+  EXPECT_EQ(world.load({}).problems, Strings{"CUBBY_CORS_ORIGIN: 'https://a.example/'" + expected});
 }
 
 }  // namespace

@@ -147,6 +147,40 @@ TEST(Options, ValuesArriveInTheSettings) {
   EXPECT_FALSE(accepts("max-memory", "101%"));
 }
 
+TEST(Options, CorsOriginIsAList) {
+  using Origins = std::vector<std::string>;
+  const struct {
+    const char* text;
+    Origins origins;
+  } cases[] = {
+      {"none", {}},
+      {"*", {"*"}},
+      {"https://app.example", {"https://app.example"}},
+      {"HTTPS://App.Example:443", {"https://app.example"}},
+      {"https://a.example, http://b.example:81,http://[::1]",
+       {"https://a.example", "http://b.example:81", "http://[::1]"}},
+  };
+  for (const auto& [text, origins] : cases) {
+    EXPECT_EQ(with("cors-origin", text).cors_origins, origins) << text;
+  }
+  for (const char* bad :
+       {"", "null", "app.example", "https://app.example/", "https://app.example/x", "None", "**",
+        "https://*.example", "*,https://app.example", "https://app.example,*", "none,*",
+        "https://app.example,", ",https://app.example", "https://a.example,,https://b.example",
+        "https://a.example https://b.example", "https://a.example\r\nX: y"}) {
+    EXPECT_FALSE(accepts("cors-origin", bad)) << bad;
+  }
+}
+
+// What a weaker source has said does not remain in the list.
+TEST(Options, AListReplacesTheOneBefore) {
+  Settings settings = with("cors-origin", "https://a.example,https://b.example");
+  EXPECT_TRUE(option("cors-origin").kind.apply("https://c.example", settings));
+  EXPECT_EQ(settings.cors_origins, std::vector<std::string>{"https://c.example"});
+  EXPECT_TRUE(option("cors-origin").kind.apply("none", settings));
+  EXPECT_EQ(settings.cors_origins, std::vector<std::string>{});
+}
+
 TEST(Options, ARefusedValueChangesNothing) {
   Settings settings = with("max-memory", "64m");
   EXPECT_FALSE(option("max-memory").kind.apply("7m", settings));

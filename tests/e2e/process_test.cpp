@@ -60,6 +60,24 @@ TEST(Process, ReportsEveryProblemOfItsConfiguration) {
   }
 }
 
+TEST(Process, TellsBrowsersOfTheOriginsThatItIsGiven) {
+  const Daemon daemon({"--cors-origin", "https://a.example", "--cors-origin", "https://b.example"});
+  for (const std::string origin : {"https://a.example", "https://b.example"}) {
+    const ReceivedReply reply =
+        Client(daemon.address())
+            .exchange("GET /v1/keys/none HTTP/1.1\r\nHost: a\r\nOrigin: " + origin + "\r\n\r\n");
+    EXPECT_EQ(reply.status, 404);
+    EXPECT_EQ(reply.field("Access-Control-Allow-Origin"), origin);
+  }
+}
+
+TEST(Process, RefusesWhatIsNoOriginInOneLine) {
+  ChildProcess process(cubbyd({"--cors-origin", "https://app.example/path"}));
+  EXPECT_EQ(process.wait(), 2);
+  EXPECT_EQ(lines(process.output()), 1) << process.output();
+  EXPECT_TRUE(contains(process.output(), "--cors-origin")) << process.output();
+}
+
 class ProcessStop : public ::testing::TestWithParam<int> {};
 
 TEST_P(ProcessStop, LogsTwoLinesAndExitsWithZero) {

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz/check.hpp"
+#include "protocol/batch.hpp"
+#include "protocol/batch_operation.hpp"
 #include "protocol/json_escape.hpp"
 #include "protocol/utf8.hpp"
 #include "support/json_trace.hpp"
@@ -63,6 +65,44 @@ void check_reading(std::string_view input) {
   CUBBY_FUZZ_CHECK(key_length && *key_length >= 1 && *key_length <= limits.max_key_length);
 }
 
+Error check_batch(std::string_view input, const std::vector<std::size_t>& cuts) {
+  BatchCheck check{Limits()};
+  Error error = Error::none;
+  for_each_piece(input, cuts, [&](std::string_view piece) {
+    if (error == Error::none) error = check.take(piece);
+  });
+  return error == Error::none ? check.finish() : error;
+}
+
+void check_operation(const BatchOperation& operation, const nlohmann::json& element) {
+  if (!element.is_object()) CUBBY_FUZZ_CHECK(operation.error == Error::operation_not_object);
+  if (operation.error != Error::none) return;
+  CUBBY_FUZZ_CHECK(element.at("op").is_string());
+  CUBBY_FUZZ_CHECK(element.at("key") == operation.key);
+  if (element.contains("value")) CUBBY_FUZZ_CHECK(element["value"] == operation.value);
+  CUBBY_FUZZ_CHECK(element.contains("ttl") == operation.ttl.has_value());
+  if (element.contains("by")) CUBBY_FUZZ_CHECK(element["by"] == operation.by);
+}
+
+void check_batching(std::string_view input) {
+  const Error whole = check_batch(input, {});
+  CUBBY_FUZZ_CHECK(check_batch(input, every_cut(input.size())) == whole);
+  CUBBY_FUZZ_CHECK(check_batch(input, some_cuts(input)) == whole);
+  if (whole != Error::none) return;
+  const auto reference = nlohmann::json::parse(input, nullptr, false);
+  const Limits limits;
+  JsonScanner scanner(limits.max_json_depth);
+  OperationReader reader(limits);
+  std::size_t count = 0;
+  while (scanner.next(input)) {
+    if (!reader.take(scanner.event())) continue;
+    if (reference.is_array()) check_operation(reader.operation(), reference.at(count));
+    ++count;
+  }
+  CUBBY_FUZZ_CHECK(scanner.error() == Error::none);
+  CUBBY_FUZZ_CHECK(!reference.is_array() || count == reference.size());
+}
+
 void check_writing(std::string_view input) {
   std::string escaped;
   append_escaped(escaped, input);
@@ -84,6 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   check_scanning(input);
   check_reading(input);
+  check_batching(input);
   check_writing(input);
   return 0;
 }

@@ -19,6 +19,7 @@
 #include "fuzz/plan.hpp"
 #include "fuzz/session_peer.hpp"
 #include "protocol/service.hpp"
+#include "protocol/stored_entry.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"
 

@@ -26,7 +26,7 @@ class OwnWorker {
  public:
   // Sets `options.clock` and `options.tick`; they must outlive the worker.
   OwnWorker(Cache& cache, server::ServerOptions& options, server::Reporter report)
-      : worker_(cache, with_clock(options), std::move(report), figures_, timeouts_) {
+      : worker_(cache, with_clock(options), std::move(report), figures_, timeouts_, nullptr) {
     // Starts the timer, and nothing else.
     worker_.run([this] { worker_.io().stop(); });
     worker_.io().restart();

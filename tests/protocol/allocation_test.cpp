@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/connection.hpp"
+#include "protocol/cors.hpp"
 #include "protocol/put_reader.hpp"
 #include "support/allocation_counter.hpp"
 #include "support/loopback.hpp"
@@ -44,6 +45,18 @@ TEST_F(AllocationTest, AHitAllocatesNothing) {
   const std::string encoded = "a+key+that+is+long+enough+to+need+memory%20of%20its%20own";
   EXPECT_EQ(allocations_for(get(encoded)), 0U);
   EXPECT_EQ(allocations_for("HEAD" + get(encoded).substr(3)), 0U);
+}
+
+TEST_F(AllocationTest, AHitForAPageOfAnotherOriginAllocatesNothing) {
+  world_.cache.put("k", "v");
+  const std::string origin = "https://an.origin.that.needs.memory.of.its.own.example:8443";
+  const std::string page = " HTTP/1.1\r\nHost: a\r\nOrigin: " + origin + "\r\n\r\n";
+  for (const char* allowed : {origin.c_str(), "https://app.example", "*"}) {
+    const Cors cors({allowed});
+    world_.context.cors = &cors;
+    EXPECT_EQ(allocations_for("GET /get?key=k" + page), 0U) << allowed;
+    EXPECT_EQ(allocations_for("GET /v1/keys/k" + page), 0U) << allowed;
+  }
 }
 
 TEST_F(AllocationTest, APutAllocatesNothing) {

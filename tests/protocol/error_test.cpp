@@ -1,6 +1,8 @@
 #include "protocol/error.hpp"
 
+#include <set>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +28,24 @@ TEST(ErrorTest, EveryErrorHasAStatusAReasonAndAMessage) {
     EXPECT_TRUE(message.ends_with(".")) << message;
     EXPECT_FALSE(needs_escape(message)) << message;
     EXPECT_EQ(message.find_first_of("{}"), std::string::npos) << message;
+  }
+}
+
+// Lower-case words, the first of which begins with a letter, with a hyphen between two.
+bool is_name(std::string_view text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && kLetters.find(text.front()) != std::string_view::npos &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
+             std::string_view::npos &&
+         text.find("--") == std::string_view::npos && !text.ends_with('-');
+}
+
+TEST(ErrorTest, EveryErrorHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < static_cast<int>(Error::count_); ++i) {
+    const std::string_view name = name_of(static_cast<Error>(i));
+    EXPECT_TRUE(is_name(name)) << name;
+    EXPECT_TRUE(names.insert(name).second) << name;
   }
 }
 

@@ -1,6 +1,9 @@
 #include "protocol/form.hpp"
 
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -85,6 +88,84 @@ TEST(FormTest, HasRoomForTheLongestKey) {
     EXPECT_EQ(find_long(first, kMaxKeyBytes), Error::none) << first;
     EXPECT_EQ(find_long(first, kMaxKeyBytes + 1), Error::key_too_long) << first;
   }
+}
+
+using Decode = std::optional<std::string_view> (*)(std::string_view, std::span<char>) noexcept;
+
+std::optional<std::string> decoded(Decode decode, std::string_view text, std::size_t room = 64) {
+  std::string buffer(room, '?');
+  const auto result = decode(text, buffer);
+  return result ? std::optional<std::string>(*result) : std::nullopt;
+}
+
+TEST(FormTest, APlusSignIsASpaceInAFormAlone) {
+  const struct {
+    std::string text;
+    std::string form;
+    std::string segment;
+  } cases[] = {
+      {"", "", ""},
+      {"a", "a", "a"},
+      {"a+b", "a b", "a+b"},
+      {"a%2Bb", "a+b", "a+b"},
+      {"%20+%2f", "  /", " +/"},
+      {"%00%ff%Fe", "\0\xFF\xFE"s, "\0\xFF\xFE"s},
+      {"%25%32%35", "%25", "%25"},
+      {"%2541", "%41", "%41"},
+      {"\xC3\xA9", "\xC3\xA9", "\xC3\xA9"},
+  };
+  for (const auto& [text, form, segment] : cases) {
+    EXPECT_EQ(decoded(decode_form, text), form) << text;
+    EXPECT_EQ(decoded(decode_segment, text), segment) << text;
+  }
+}
+
+TEST(FormTest, WhatIsDecodedMustFit) {
+  for (const Decode decode : {decode_form, decode_segment}) {
+    EXPECT_EQ(decoded(decode, "%41bc", 3), "Abc");
+    EXPECT_EQ(decoded(decode, "%41bc", 2), std::nullopt);
+    EXPECT_EQ(decoded(decode, "ab%43", 2), std::nullopt);
+    // Nothing is written where there is nothing to decode.
+    EXPECT_EQ(decoded(decode, "abc", 0), "abc");
+    const std::string text = "abc";
+    EXPECT_EQ(decode(text, {})->data(), text.data());
+  }
+  EXPECT_EQ(decoded(decode_segment, "a+b", 0), "a+b");
+  EXPECT_EQ(decoded(decode_form, "a+b", 2), std::nullopt);
+}
+
+TEST(FormTest, TakesParametersOneByOne) {
+  const struct {
+    std::string query;
+    std::string name;
+    std::string value;
+    std::string rest;
+  } cases[] = {
+      {"a=b", "a", "b", ""},      {"a=b&c=d", "a", "b", "c=d"},
+      {"a", "a", "", ""},         {"a&b", "a", "", "b"},
+      {"a=", "a", "", ""},        {"=b&c", "", "b", "c"},
+      {"&a=b", "", "", "a=b"},    {"=", "", "", ""},
+      {"a=b=c&", "a", "b=c", ""}, {"%26=%3D", "%26", "%3D", ""},
+  };
+  for (const auto& [query, name, value, rest] : cases) {
+    std::string_view left = query;
+    const FormParameter parameter = take_parameter(left);
+    EXPECT_EQ(parameter.name, name) << query;
+    EXPECT_EQ(parameter.value, value) << query;
+    EXPECT_EQ(left, rest) << query;
+  }
+}
+
+TEST(FormTest, NamesAreComparedDecoded) {
+  EXPECT_TRUE(is_named({.name = "ttl", .value = {}}, "ttl"));
+  EXPECT_TRUE(is_named({.name = "%74t%6c", .value = {}}, "ttl"));
+  EXPECT_TRUE(is_named({.name = "a+b", .value = {}}, "a b"));
+  EXPECT_FALSE(is_named({.name = "TTL", .value = {}}, "ttl"));
+  EXPECT_FALSE(is_named({.name = "tt", .value = {}}, "ttl"));
+  EXPECT_FALSE(is_named({.name = "ttl%00", .value = {}}, "ttl"));
+  EXPECT_FALSE(is_named({.name = "", .value = {}}, "ttl"));
+  EXPECT_TRUE(is_named({.name = "%61bcdefghijklmnop", .value = {}}, "abcdefghijklmnop"));
+  EXPECT_FALSE(is_named({.name = "%61bcdefghijklmnopq", .value = {}}, "abcdefghijklmnop"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cubby/cache.hpp>
 
 #include "protocol/request.hpp"
+#include "protocol/stored_entry.hpp"
 #include "protocol/work.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"

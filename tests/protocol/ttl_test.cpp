@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +18,34 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTenYears = std::chrono::hours(10 * 365 * 24);
 constexpr int kDraws = 100'000;
+
+TEST(TtlOf, TakesADecimalNumberOfSeconds) {
+  const struct {
+    const char* text;
+    milliseconds ttl;
+  } cases[] = {
+      {"1", milliseconds(1000)},        {"30", milliseconds(30'000)},
+      {"0.001", milliseconds(1)},       {"0.0014", milliseconds(1)},
+      {"0.0015", milliseconds(2)},      {"1.5", milliseconds(1500)},
+      {"1e3", milliseconds(1'000'000)}, {"1E-3", milliseconds(1)},
+      {"315360000", kTenYears},         {"315360000.0", kTenYears},
+      {"3.1536e8", kTenYears},          {"315359999.999", kTenYears - milliseconds(1)},
+  };
+  for (const auto& [text, ttl] : cases) EXPECT_EQ(ttl_of(text), ttl) << text;
+}
+
+TEST(TtlOf, RefusesEverythingElse) {
+  for (const char* text :
+       {"",          " ",   "0",     "0.0",      "-0",   "0.0009", "0.000999999",
+        "-1",        "+1",  " 1",    "1 ",       "1s",   "1,5",    "315360000.001",
+        "315360001", "1e9", "1e400", "1e-400",   "nan",  "NAN",    "-nan",
+        "nan(1)",    "inf", "INF",   "infinity", "-inf", "0x1",    "0x1p3",
+        "1p3",       "1e",  "e3",    "1e+",      ".",    "1.2.3",  "1_000",
+        "one"}) {
+    EXPECT_EQ(ttl_of(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(ttl_of(std::string_view("1\0", 2)), std::nullopt);
+}
 
 TEST(TtlPolicy, TakesWhatIsAskedForOrElseTheDefault) {
   TtlPolicy policy({.default_ttl = milliseconds(5000)}, 1);

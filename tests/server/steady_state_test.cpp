@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -22,6 +23,8 @@ constexpr std::size_t kMostAllocations = 0;
 constexpr std::size_t kWarmUp = 2000;
 constexpr std::size_t kRequests = 2000;
 
+const std::string kPage = "https://a.page.of.another.origin.example:8443";
+
 // The worker's thread is the only other one, so what others allocate is what it does. Its timers
 // fire all the time, so that what they allocate does not go unseen either.
 class SteadyStateTest : public ServerTest, public ::testing::WithParamInterface<SteadyLoadOptions> {
@@ -30,6 +33,7 @@ class SteadyStateTest : public ServerTest, public ::testing::WithParamInterface<
     if (test::kSanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
     options_.clock = &clock_;
     options_.tick = std::chrono::milliseconds(1);
+    if (!GetParam().origin.empty()) options_.cors_origins = {"https://other.example", kPage};
     serve();
   }
 
@@ -45,6 +49,12 @@ TEST_P(SteadyStateTest, ARequestAllocatesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Loads, SteadyStateTest, ::testing::ValuesIn(test::every_steady_load()),
+                         ::testing::PrintToStringParamName());
+
+INSTANTIATE_TEST_SUITE_P(Pages, SteadyStateTest,
+                         ::testing::Values(SteadyLoadOptions{.origin = kPage},
+                                           SteadyLoadOptions{.depth = test::kPipelineDepth,
+                                                             .origin = kPage}),
                          ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -323,9 +323,16 @@ void add_bad_json(Table& table) {
 }
 
 void add_paths_and_methods(Table& table) {
-  const auto no_path = error_body(404,
-                                  "No such path. There are: GET /get?key=..., POST /put, GET "
-                                  "/health, GET /v1/memory, GET /v1/stats.");
+  const auto no_path =
+      error_body(404,
+                 "No such path. There are: "
+                 "GET /get?key=..., POST /put, GET /v1/keys/{key}, PUT /v1/keys/{key}, "
+                 "DELETE /v1/keys/{key}, POST /v1/keys/{key}/incr, POST "
+                 "/v1/keys/{key}/append, POST /v1/keys/{key}/prepend, POST "
+                 "/v1/keys/{key}/touch, POST /v1/keys/{key}/take, POST /v1/batch, GET "
+                 "/v1/keys, DELETE /v1/keys, GET /health, GET /v1/memory, GET /v1/stats, "
+                 "GET /openapi.yaml"
+                 ".");
   table.add("unknown_path", request("GET /nothing") + request("GET /health"), {no_path, health()});
   table.add("unknown_path_to_head", request("HEAD /nothing") + request("GET /health"),
             {to_head(no_path), health()});
@@ -348,10 +355,10 @@ void add_paths_and_methods(Table& table) {
   table.add("wrong_method_to_head", request("HEAD /put") + request("GET /health"),
             {to_head(with(error(405), "Allow", "POST, OPTIONS")), health()});
   table.add("options", request("OPTIONS *") + request("OPTIONS /get") + request("OPTIONS /put"),
-            {options("GET, HEAD, POST, OPTIONS"), options("GET, HEAD, OPTIONS"),
+            {options("GET, HEAD, POST, PUT, DELETE, OPTIONS"), options("GET, HEAD, OPTIONS"),
              options("POST, OPTIONS")});
   table.add("options_of_the_server_in_absolute_form", request("OPTIONS http://example.com"),
-            {options("GET, HEAD, POST, OPTIONS")});
+            {options("GET, HEAD, POST, PUT, DELETE, OPTIONS")});
   table.add_error("options_for_unknown_path", request("OPTIONS /nothing"), 404);
   table.add_error("unknown_method", request("BREW /get?key=a"), 501);
   table.add_error("method_is_case_sensitive", request("get /health"), 501);

@@ -61,7 +61,11 @@ struct World {
 // What a session would send for it.
 inline void append_to(std::string& output, const protocol::LargeBody& body) {
   std::string value;
-  while (value.size() < body.value.size()) value += body.value.part(value.size());
+  for (std::size_t at = body.begin; at < body.value.size();) {
+    const std::string_view part = body.value.part(at);
+    value += part;
+    at += part.size();
+  }
   if (body.escape) {
     protocol::append_escaped(output, value);
   } else {
@@ -85,6 +89,7 @@ class Loopback {
       const bool has_written = !output_.empty();
       received.append(output_);
       output_.clear();
+      if (connection.has_more()) continue;
       if (used == 0 || (waiting_.empty() && !has_written)) break;
     }
   }

@@ -61,7 +61,8 @@ std::optional<ReceivedReply> read_reply(std::string_view bytes, bool to_head) {
   }
   const std::string_view rest = bytes.substr(head_end + 4);
   std::size_t body_size = 0;
-  if (!to_head && reply.status >= 200) {
+  const bool has_content = reply.status >= 200 && reply.status != 204 && reply.status != 304;
+  if (!to_head && has_content) {
     const auto length = reply.field("Content-Length");
     if (!length) throw std::runtime_error("a reply without Content-Length");
     body_size = to_number(*length);

@@ -16,12 +16,19 @@ std::string put_of(std::size_t number) {
   return put(key(number), std::string(kValueBytes, static_cast<char>('a' + number % 26)));
 }
 
+std::string get_of(std::size_t number, const std::string& origin) {
+  std::string request = get("/get?key=" + key(number));
+  if (!origin.empty()) request.insert(request.size() - 2, "Origin: " + origin + "\r\n");
+  return request;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const SteadyLoadOptions& options) {
   const char* const sort = options.overwrites_of_4 == 0          ? "Hits"
                            : options.overwrites_of_4 == kMixture ? "Overwrites"
                                                                  : "Mixed";
+  if (!options.origin.empty()) out << "CrossOrigin";
   return out << sort << options.depth << "DeepOn" << options.connections;
 }
 
@@ -50,7 +57,7 @@ SteadyLoad::SteadyLoad(const Address& address, const SteadyLoadOptions& options)
     std::string batch;
     for (std::size_t i = 0; i < options.depth; ++i, ++number) {
       const bool is_put = number % kMixture < options.overwrites_of_4;
-      batch += is_put ? put_of(number) : get("/get?key=" + key(number));
+      batch += is_put ? put_of(number) : get_of(number, options.origin);
     }
     batches_.push_back(std::move(batch));
   }

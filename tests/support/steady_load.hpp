@@ -17,6 +17,7 @@ struct SteadyLoadOptions {
   std::size_t connections = 1;
   std::size_t depth = 1;            // requests that are sent together on a connection
   std::size_t overwrites_of_4 = 0;  // of four requests, how many are puts; the others are gets
+  std::string origin = {};          // of the page that gets; none when empty
 };
 
 // A name for tests: "Mixed16DeepOn64".

@@ -1,0 +1,217 @@
+#include "protocol/batch.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <cubby/cache.hpp>
+
+#include "protocol/batch_operation.hpp"
+#include "protocol/batch_reply.hpp"
+#include "protocol/entries.hpp"
+#include "protocol/heap_bytes.hpp"
+#include "protocol/ttl.hpp"
+#include "protocol/work.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+using JsonKind = JsonEvent::Kind;
+
+// What is done before others get their turn, in operations, and in bytes read and written.
+constexpr std::size_t kOperationsAtOnce = 100;
+constexpr std::size_t kBytesAtOnce = std::size_t{256} << 10;
+
+// An array of objects, whatever the limit is.
+std::size_t depth_of(const Limits& limits) {
+  return std::max<std::size_t>(limits.max_json_depth, 2);
+}
+
+// Reads a batch once more that has been found good, and runs each operation as soon as it is read.
+class BatchRun final : public Work {
+ public:
+  // `text` must stay until keep() has been called.
+  BatchRun(const Context& context, std::string_view text)
+      : context_(context),
+        rest_(text),
+        scanner_(depth_of(context.limits)),
+        reader_(context.limits),
+        entry_(context) {}
+
+  // Moves out of what it was given.
+  BatchRun(const Context& context, std::string&& text) : BatchRun(context, std::string_view()) {
+    text_ = std::move(text);
+    rest_ = text_;
+  }
+
+  // Copies what is still to be read. What a scanner has read it does not look at again.
+  void keep() {
+    if (!text_.empty()) return;
+    text_ = rest_;
+    rest_ = text_;
+  }
+
+  bool go_on() override {
+    const std::size_t most_left = rest_.size() - std::min(rest_.size(), kBytesAtOnce);
+    const std::size_t most_written = results_.size() + kBytesAtOnce;
+    for (std::size_t i = 0; i < kOperationsAtOnce; ++i) {
+      if (!read_next()) return false;
+      run(reader_.operation());
+      if (rest_.size() < most_left || results_.size() > most_written) return true;
+    }
+    return true;
+  }
+
+  void reply(Reply& reply) override { reply.send(200, kJsonType, results_.finish()); }
+
+  std::size_t memory_bytes() const noexcept override {
+    return heap_bytes(text_) + reader_.memory_bytes() + entry_.memory_bytes() +
+           results_.memory_bytes();
+  }
+
+ private:
+  // False when there is no more operation.
+  bool read_next() {
+    while (scanner_.next(rest_)) {
+      if (reader_.take(scanner_.event())) return true;
+    }
+    return false;
+  }
+
+  void run(const BatchOperation& operation);
+  void get(const BatchOperation& operation, const PreparedKey& key);
+  void put(const BatchOperation& operation, const PreparedKey& key);
+  void add(const BatchOperation& operation, const PreparedKey& key);
+
+  void add_outcome(Error error) {
+    error == Error::none ? results_.add_status(204) : results_.add_error(error, context_.limits);
+  }
+
+  const Context& context_;
+  std::string text_;
+  std::string_view rest_;
+  JsonScanner scanner_;
+  OperationReader reader_;
+  CopiedEntry entry_;
+  BatchReply results_;
+};
+
+void BatchRun::run(const BatchOperation& operation) {
+  using Kind = BatchOperation::Kind;
+  if (operation.error != Error::none) return results_.add_error(operation.error, context_.limits);
+  const PreparedKey key = context_.cache.prepare(operation.key);
+  switch (operation.kind) {
+    case Kind::get:
+      return get(operation, key);
+    case Kind::put:
+      return put(operation, key);
+    case Kind::incr:
+      return add(operation, key);
+    case Kind::delete_:
+      return add_outcome(delete_entry(context_, key, operation.conditions));
+    case Kind::touch:
+      return add_outcome(touch_entry(context_, key, operation.conditions, operation.ttl));
+  }
+}
+
+void BatchRun::get(const BatchOperation& operation, const PreparedKey& key) {
+  std::optional<std::chrono::milliseconds> ttl;
+  if (operation.ttl) ttl = context_.ttl.ttl_for(operation.ttl);
+  entry_.begin(results_.room_for_values());
+  // What cannot be shown is not changed.
+  const Look look = show_and_change(context_, key, operation.conditions, true, entry_, [&] {
+    Change change;
+    if (entry_.has_room()) change.kind = Change::Kind::set_ttl;
+    change.ttl = ttl;
+    return change;
+  });
+  if (look.error != Error::none) {
+    results_.add_error(look.error, context_.limits);
+  } else if (!look.is_modified) {
+    results_.add_tag(304, entry_.tag());
+  } else if (!entry_.has_room()) {
+    results_.add_error(Error::reply_too_large, context_.limits);
+  } else {
+    results_.add_entry(entry_, ttl);
+  }
+}
+
+void BatchRun::put(const BatchOperation& operation, const PreparedKey& key) {
+  const Stored stored =
+      store_entry(context_, key, operation.conditions,
+                  {.metadata = operation.metadata, .ttl = operation.ttl, .value = operation.value});
+  if (stored.error != Error::none) return results_.add_error(stored.error, context_.limits);
+  results_.add_tag(stored.is_new ? 201 : 204, stored.tag);
+}
+
+void BatchRun::add(const BatchOperation& operation, const PreparedKey& key) {
+  const Sum sum = add_to_entry(context_, key, operation.conditions, operation.by, operation.initial,
+                               operation.ttl);
+  if (sum.error != Error::none) return results_.add_error(sum.error, context_.limits);
+  results_.add_sum(sum.value, sum.tag);
+}
+
+}  // namespace
+
+BatchCheck::BatchCheck(const Limits& limits) noexcept : scanner_(depth_of(limits)) {}
+
+Error BatchCheck::take(std::string_view piece) {
+  const bool is_too_large = piece.size() > kMaxBatchBytes - size_;
+  if (is_too_large) piece = piece.substr(0, kMaxBatchBytes - size_);
+  size_ += piece.size();
+  const Error error = scanner_.take(piece, [this](const JsonEvent& event) { return on(event); });
+  return error == Error::none && is_too_large ? Error::batch_too_large : error;
+}
+
+Error BatchCheck::finish() {
+  return scanner_.finish([this](const JsonEvent& event) { return on(event); });
+}
+
+Error BatchCheck::on(const JsonEvent& event) {
+  const bool begins = event.kind == JsonKind::begin_object || event.kind == JsonKind::begin_array;
+  const bool ends = event.kind == JsonKind::end_object || event.kind == JsonKind::end_array;
+  if (depth_ == 0 && event.kind != JsonKind::begin_array) return Error::json_not_array;
+  if (ends) {
+    --depth_;
+    return Error::none;
+  }
+  const bool is_element = depth_ == 1 && (event.kind != JsonKind::string || event.begins);
+  if (begins) ++depth_;
+  return is_element && ++operations_ > kMaxOperations ? Error::too_many_operations : Error::none;
+}
+
+std::unique_ptr<BodyReader> BatchBody::begin(const Context& context, const Request&) {
+  return std::make_unique<BatchBody>(context.limits);
+}
+
+Error BatchBody::take(std::string_view piece) {
+  const Error error = check_.take(piece);
+  if (error == Error::none) text_ += piece;
+  return error;
+}
+
+std::size_t BatchBody::memory_bytes() const noexcept { return sizeof *this + heap_bytes(text_); }
+
+Error run_batch(const Call& call, Reply& reply) {
+  std::unique_ptr<BatchRun> run;
+  if (call.reader != nullptr) {
+    auto& body = static_cast<BatchBody&>(*call.reader);
+    if (const Error error = body.finish(); error != Error::none) return error;
+    run = std::make_unique<BatchRun>(call.context, std::move(body.text()));
+  } else {
+    BatchCheck check(call.context.limits);
+    Error error = check.take(call.body);
+    if (error == Error::none) error = check.finish();
+    if (error != Error::none) return error;
+    run = std::make_unique<BatchRun>(call.context, call.body);
+  }
+  if (run->go_on()) {
+    run->keep();
+    call.work = std::move(run);
+  } else {
+    run->reply(reply);
+  }
+  return Error::none;
+}
+
+}  // namespace cubby::protocol

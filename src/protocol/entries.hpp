@@ -1,0 +1,124 @@
+// What /v1 does with one entry, whether a request asks for it or a batch.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <cubby/cache.hpp>
+
+#include "protocol/conditions.hpp"
+#include "protocol/context.hpp"
+#include "protocol/entity_tag.hpp"
+#include "protocol/error.hpp"
+#include "protocol/metadata.hpp"
+#include "protocol/staged_value.hpp"
+#include "protocol/text_probe.hpp"
+
+namespace cubby::protocol {
+
+// All of these are atomic. Each has precondition_failed among its errors, for conditions that do
+// not hold: then nothing is done.
+
+// What there is to store. The value is either here or staged.
+struct NewEntry {
+  Metadata metadata;  // but for stored_at
+  std::optional<std::chrono::milliseconds> ttl;
+  std::string_view value;
+  // With metadata_in_front() in front of it; what the probe has seen of it.
+  StagedValue* staged = nullptr;
+  const TextProbe* probe = nullptr;
+};
+
+// What goes in front of a value that arrives now.
+StoredMetadata metadata_in_front(const Context& context, const Metadata& metadata);
+
+struct Stored {
+  Error error = Error::none;
+  bool is_new = false;
+  EntityTag tag = {};
+};
+
+// Errors: value_too_large, value_does_not_fit, no_room.
+Stored store_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                   const NewEntry& entry);
+
+// Errors: key_not_found.
+Error delete_entry(const Context& context, const PreparedKey& key, const Conditions& conditions);
+
+struct Sum {
+  Error error = Error::none;
+  std::int64_t value = 0;
+  EntityTag tag = {};
+};
+
+// Adds `by` to the entry's number, or to `initial` where there is no entry. A new entry lives as
+// long as `ttl` says or else as is the default; one that is there keeps what it has left, unless
+// `ttl` says otherwise.
+//
+// Errors: not_a_number, number_overflow, value_does_not_fit, no_room.
+Sum add_to_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                 std::int64_t by, std::int64_t initial,
+                 std::optional<std::chrono::milliseconds> ttl);
+
+struct Joined {
+  Error error = Error::none;
+  std::size_t size = 0;
+  EntityTag tag = {};
+};
+
+enum class End : std::uint8_t { front, back };
+
+// Adds `bytes` to an end of the entry's value. Errors: key_not_found, value_too_large,
+// value_does_not_fit, no_room.
+Joined join_to_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                     End end, std::string_view bytes);
+
+// Makes the entry the most recently used and gives it another time to live, if there is one given.
+// Errors: key_not_found.
+Error touch_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                  std::optional<std::chrono::milliseconds> ttl);
+
+// What is wrong when there is no entry: precondition_failed or key_not_found.
+Error error_of_absence(const Conditions& conditions) noexcept;
+
+struct Look {
+  Error error = Error::none;
+  bool is_modified = true;
+};
+
+// Shows the entry and changes it in one step. With its shard locked, shown.take(const ValueView&)
+// is called, perhaps more than once: only the last counts. shown.tag() must be its tag then. Where
+// `may_be_not_modified`, an entry that the client has already is no error and not modified.
+//
+// Errors: key_not_found.
+template <class Shown, class MakeChange>
+Look show_and_change(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                     bool may_be_not_modified, Shown& shown, MakeChange&& make_change) {
+  using Verdict = Conditions::Verdict;
+  bool found = false;
+  Verdict verdict = Verdict::met;
+  const auto is_not_modified = [&] {
+    return may_be_not_modified && verdict == Verdict::if_none_match_failed;
+  };
+  context.cache.update(key, [&](const ValueView* value) -> Change {
+    found = value != nullptr;
+    if (!found) return {};
+    shown.take(*value);
+    verdict = conditions.is_empty() ? Verdict::met : conditions.judge(shown.tag());
+    return verdict == Verdict::met || is_not_modified() ? make_change() : Change();
+  });
+  if (!found) return {.error = error_of_absence(conditions)};
+  if (is_not_modified()) return {.is_modified = false};
+  return {.error = verdict == Verdict::met ? Error::none : Error::precondition_failed};
+}
+
+// Whether what Cache-Control, Age and a batch say of it: whole seconds since it was stored.
+std::optional<std::chrono::seconds> age_of(const Context& context,
+                                           const Metadata& metadata) noexcept;
+
+}  // namespace cubby::protocol

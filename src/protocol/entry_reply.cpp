@@ -1,0 +1,84 @@
+#include "protocol/entry_reply.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "protocol/entries.hpp"
+#include "protocol/put_text.hpp"
+#include "protocol/stored_entry.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+// A value up to this size is written together with what is around it.
+constexpr std::size_t kInPlaceBytes = 4096;
+
+constexpr std::string_view kLineEnd = "\r\n";
+// The tag comes first, so that its place is known.
+constexpr std::string_view kTagName = "ETag: ";
+
+char* put_number(char* out, std::chrono::seconds seconds) noexcept {
+  return std::to_chars(out, out + 20, seconds.count()).ptr;
+}
+
+}  // namespace
+
+void EntryReply::take(const ValueView& stored) {
+  if (std::exchange(taken_, true)) reply_.undo();
+  const StoredEntry entry(stored);
+  tag_seed_ = entry.tag_seed();
+  write_fields(entry);
+  const std::string_view fields(fields_.data(), fields_size_);
+  const std::size_t size = entry.value.size();
+  PinnedValue large = stored.pin();
+  has_tag_ = static_cast<bool>(large);
+  if (large) {
+    tag_ = tag_of(stored.notes());
+    reply_.begin(200, entry.metadata.content_type, size, fields);
+    reply_.set_large({.value = std::move(large), .begin = entry.front_bytes, .trailer = {}});
+  } else if (size <= kInPlaceBytes) {
+    entry.value.copy_to(reply_.begin_in_place(200, entry.metadata.content_type, size, fields));
+  } else {
+    reply_.begin(200, entry.metadata.content_type, size, fields);
+    entry.value.append_to(reply_.output());
+  }
+}
+
+void EntryReply::write_fields(const StoredEntry& entry) noexcept {
+  char* out = put_text(fields_.data(), kTagName);
+  out = put_text(out + kEntityTagBytes, kLineEnd);
+  if (const auto age = age_of(context_, entry.metadata)) {
+    out = put_text(put_number(put_text(out, "Age: "), *age), kLineEnd);
+  }
+  const auto ttl = new_ttl_ ? new_ttl_ : entry.value.ttl();
+  if (ttl && ttl->count() > 0) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*ttl);
+    out = put_text(put_number(put_text(out, "Cache-Control: max-age="), seconds), kLineEnd);
+  }
+  not_modified_size_ = static_cast<std::size_t>(out - fields_.data());
+  if (const std::string_view encoding = entry.metadata.content_encoding; !encoding.empty()) {
+    out = put_text(put_text(put_text(out, "Content-Encoding: "), encoding), kLineEnd);
+  }
+  fields_size_ = static_cast<std::size_t>(out - fields_.data());
+}
+
+EntityTag EntryReply::tag() noexcept {
+  if (!std::exchange(has_tag_, true)) tag_ = entity_tag_of(tag_seed_, reply_.body());
+  return tag_;
+}
+
+void EntryReply::send() noexcept {
+  put_entity_tag(reply_.fields() + kTagName.size(), tag());
+  reply_.end();
+}
+
+void EntryReply::send_not_modified() {
+  put_entity_tag(fields_.data() + kTagName.size(), tag());
+  reply_.undo();
+  reply_.send_head(304, {fields_.data(), not_modified_size_});
+}
+
+}  // namespace cubby::protocol

@@ -1,0 +1,143 @@
+#include "protocol/list_service.hpp"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <cubby/cache.hpp>
+
+#include "protocol/json_escape.hpp"
+#include "protocol/json_object.hpp"
+#include "protocol/request.hpp"
+#include "protocol/stored_entry.hpp"
+#include "protocol/work.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+// Of a deletion, what is done before others get their turn.
+constexpr ListLimits kPiece{.most = 200, .most_examined = 2000};
+
+// A cursor as peers see it: where to go on, and of which cache, as hex digits.
+class CursorText {
+ public:
+  static constexpr std::size_t kDigits = 16;
+
+  CursorText(std::uint64_t cursor, std::uint64_t identity) noexcept {
+    write(0, cursor);
+    write(kDigits, identity);
+  }
+
+  std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+
+ private:
+  void write(std::size_t at, std::uint64_t number) noexcept {
+    for (std::size_t i = kDigits; i-- > 0; number >>= 4) {
+      text_[at + i] = "0123456789abcdef"[number & 15];
+    }
+  }
+
+  std::array<char, 2 * kDigits> text_;
+};
+
+// Nothing when the text is no cursor of this cache.
+std::optional<std::uint64_t> cursor_of(std::string_view text, std::uint64_t identity) {
+  std::uint64_t cursor = 0;
+  if (text.size() != 2 * CursorText::kDigits) return std::nullopt;
+  std::from_chars(text.data(), text.data() + CursorText::kDigits, cursor, 16);
+  if (CursorText(cursor, identity).text() != text) return std::nullopt;
+  return cursor;
+}
+
+void append_key(std::string& list, std::string_view key, const StoredEntry& entry) {
+  list += list.empty() ? R"({"key":")" : R"(,{"key":")";
+  append_escaped(list, key);
+  list += R"(","size":)";
+  list += std::to_string(entry.value.size());
+  list += R"(,"ttl":)";
+  const auto ttl = entry.value.ttl();
+  list += ttl ? json_seconds(*ttl) : "null";
+  list += '}';
+}
+
+class PrefixDeletion final : public Work {
+ public:
+  PrefixDeletion(Cache& cache, std::string_view prefix) : cache_(cache), prefix_(prefix) {}
+
+  bool go_on() override {
+    keys_.clear();
+    const auto next = cache_.list(cursor_, kPiece, [this](std::string_view key, const ValueView&) {
+      const bool is_wanted = key.starts_with(prefix_);
+      if (is_wanted) keys_.emplace_back(key);
+      return is_wanted;
+    });
+    for (const std::string& key : keys_) deleted_ += cache_.erase(key) ? 1 : 0;
+    cursor_ = next.value_or(0);
+    return next.has_value();
+  }
+
+  void reply(Reply& reply) override {
+    JsonObject result;
+    result.add("deleted", deleted_);
+    reply.send(200, kJsonType, result.text());
+  }
+
+ private:
+  Cache& cache_;
+  const std::string prefix_;
+  std::uint64_t cursor_ = 0;
+  std::uint64_t deleted_ = 0;
+  std::vector<std::string> keys_;
+};
+
+}  // namespace
+
+Error list_keys(const Call& call, Reply& reply) {
+  const Parameters& given = call.request.operation.parameters;
+  Cache& cache = call.context.cache;
+  std::uint64_t cursor = 0;
+  if (!given.cursor.empty()) {
+    const auto begin = cursor_of(given.cursor, cache.identity());
+    if (!begin) return Error::bad_cursor;
+    cursor = *begin;
+  }
+  const std::string_view prefix = given.prefix.value_or(std::string_view());
+  std::string list;
+  const auto next =
+      cache.list(cursor, {.most = given.limit}, [&](std::string_view key, const ValueView& value) {
+        if (!key.starts_with(prefix)) return false;
+        append_key(list, key, StoredEntry(value));
+        return true;
+      });
+  std::string body = R"({"keys":[)" + list + R"(],"cursor":)";
+  if (next) {
+    body.append("\"").append(CursorText(*next, cache.identity()).text()).append("\"}");
+  } else {
+    body += "null}";
+  }
+  reply.send(200, kJsonType, body);
+  return Error::none;
+}
+
+Error delete_keys(const Call& call, Reply& reply) {
+  const Parameters& given = call.request.operation.parameters;
+  const bool has_prefix = given.prefix.has_value();
+  if (has_prefix == given.all || (has_prefix && given.prefix->empty())) {
+    return Error::what_to_delete;
+  }
+  if (given.all) {
+    call.context.cache.clear();
+    reply.send_head(204, {});
+  } else {
+    call.work = std::make_unique<PrefixDeletion>(call.context.cache, *given.prefix);
+  }
+  return Error::none;
+}
+
+}  // namespace cubby::protocol

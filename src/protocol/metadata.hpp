@@ -1,0 +1,48 @@
+// What is kept of an entry beside its value: how its bytes are to be read, and when they came.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "protocol/entity_tag.hpp"
+
+namespace cubby::protocol {
+
+// The type of a value of which nothing is known but that it is text, and of which nothing is.
+inline constexpr std::string_view kPlainTextType = "text/plain; charset=utf-8";
+inline constexpr std::string_view kBytesType = "application/octet-stream";
+
+// The views are into where it was read from, or to constants.
+struct Metadata {
+  std::string_view content_type = kPlainTextType;
+  std::string_view content_encoding = {};                  // empty when there is none
+  std::optional<std::chrono::sys_seconds> stored_at = {};  // when it is known
+};
+
+// The longest type and encoding, in bytes.
+inline constexpr std::size_t kMaxMetadataText = 255;
+
+// Metadata as it lies in front of a value: in six bytes when its type and its encoding are common
+// ones.
+class StoredMetadata {
+ public:
+  static constexpr std::size_t kMaxBytes = 6 + 2 * (1 + kMaxMetadataText);
+
+  // The texts must not be longer than kMaxMetadataText; stored_at must be given.
+  explicit StoredMetadata(const Metadata& metadata) noexcept;
+
+  std::string_view bytes() const noexcept { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, kMaxBytes> bytes_;
+  std::size_t size_ = 0;
+};
+
+// Reads what is at the beginning of `bytes`, and says how many bytes it takes.
+Metadata read_metadata(std::string_view bytes, std::size_t* size) noexcept;
+
+}  // namespace cubby::protocol

@@ -1,0 +1,69 @@
+#include "protocol/value_body.hpp"
+
+#include <optional>
+
+#include "protocol/entries.hpp"
+#include "protocol/field_lines.hpp"
+#include "protocol/heap_bytes.hpp"
+#include "protocol/stored_entry.hpp"
+
+namespace cubby::protocol {
+namespace {
+
+// A field that is given once, in a length that can be kept; `text` stays when it is not there.
+bool read_once(const Request& request, Field field, std::string_view name, std::string_view& text) {
+  if (!request.head.has(field)) return true;
+  const auto line = only_line(request.text, name);
+  if (!line || line->size() > kMaxMetadataText) return false;
+  if (!line->empty()) text = *line;
+  return true;
+}
+
+}  // namespace
+
+Error read_metadata_of_body(const Request& request, Metadata& metadata) {
+  metadata.content_type = kBytesType;
+  if (!read_once(request, Field::content_type, "content-type", metadata.content_type)) {
+    return Error::bad_content_type;
+  }
+  if (!request.head.encoded) return Error::none;
+  return read_once(request, Field::content_encoding, "content-encoding", metadata.content_encoding)
+             ? Error::none
+             : Error::bad_content_encoding;
+}
+
+std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
+  Metadata metadata;
+  const Error error = read_metadata_of_body(request, metadata);
+  if (error != Error::none) metadata = {};
+  return std::unique_ptr<BodyReader>(new ValueBody(context, metadata, error));
+}
+
+ValueBody::ValueBody(const Context& context, const Metadata& metadata, Error error)
+    : max_bytes_(context.limits.max_value_bytes),
+      error_(error),
+      front_(metadata_in_front(context, metadata)),
+      value_(context.cache, front_.bytes(),
+             entity_tag_seed(metadata.content_type, metadata.content_encoding)) {}
+
+Error ValueBody::take(std::string_view piece) {
+  if (error_ != Error::none) return error_;
+  if (piece.size() > max_bytes_ - size_) return Error::value_too_large;
+  size_ += piece.size();
+  probe_.take(piece);
+  return value_.append(piece);
+}
+
+std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Request&) {
+  return std::make_unique<TextBody>(context.limits.max_value_bytes);
+}
+
+Error TextBody::take(std::string_view piece) {
+  if (piece.size() > max_bytes_ - text_.size()) return Error::value_too_large;
+  text_ += piece;
+  return Error::none;
+}
+
+std::size_t TextBody::memory_bytes() const noexcept { return sizeof *this + heap_bytes(text_); }
+
+}  // namespace cubby::protocol

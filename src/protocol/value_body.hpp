@@ -1,0 +1,69 @@
+// Bodies that are values, or become part of one.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/body_reader.hpp"
+#include "protocol/context.hpp"
+#include "protocol/metadata.hpp"
+#include "protocol/request.hpp"
+#include "protocol/staged_value.hpp"
+#include "protocol/text_probe.hpp"
+
+namespace cubby::protocol {
+
+// What the head says of the body. Its views are into the head. Errors: bad_content_type,
+// bad_content_encoding.
+Error read_metadata_of_body(const Request& request, Metadata& metadata);
+
+// Takes a body that is to be stored as it is. Errors: those of read_metadata_of_body() and of
+// StagedValue; value_too_large.
+class ValueBody final : public BodyReader {
+ public:
+  static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
+
+  Error take(std::string_view piece) override;
+  Error keep() override { return Error::none; }
+  std::size_t memory_bytes() const noexcept override {
+    return sizeof *this + value_.memory_bytes();
+  }
+  std::size_t staged_bytes() const noexcept override { return value_.staged_bytes(); }
+
+  StagedValue& value() noexcept { return value_; }
+  const TextProbe& probe() const noexcept { return probe_; }
+
+ private:
+  ValueBody(const Context& context, const Metadata& metadata, Error error);
+
+  const std::size_t max_bytes_;
+  const Error error_;  // of the head
+  const StoredMetadata front_;
+  StagedValue value_;
+  TextProbe probe_;
+  std::size_t size_ = 0;
+};
+
+// Collects a body in memory of its own. Errors: value_too_large.
+class TextBody final : public BodyReader {
+ public:
+  static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
+
+  explicit TextBody(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
+
+  Error take(std::string_view piece) override;
+  Error keep() override { return Error::none; }
+  std::size_t memory_bytes() const noexcept override;
+  std::size_t staged_bytes() const noexcept override { return 0; }
+
+  std::string_view text() const noexcept { return text_; }
+
+ private:
+  const std::size_t max_bytes_;
+  std::string text_;
+};
+
+}  // namespace cubby::protocol

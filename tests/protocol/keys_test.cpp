@@ -1,0 +1,227 @@
+// What each operation on /v1/keys/{key} answers, as conversations.
+
+#include <string>
+
+#include "protocol/keys_fixture.hpp"
+
+namespace cubby::test {
+namespace {
+
+using namespace std::string_literals;
+
+class KeyOperationsTest : public KeysTest {};
+
+TEST_F(KeyOperationsTest, PutGetDelete) {
+  play({
+      {{"GET /v1/keys/k"}, 404, "key-not-found"},
+      {{"HEAD /v1/keys/k"}, 404},
+      {{"DELETE /v1/keys/k"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "value"}, 201},
+      {{"GET /v1/keys/k"}, 200, "value"},
+      {{"HEAD /v1/keys/k"}, 200},
+      {{"PUT /v1/keys/k", "", "another"}, 204},
+      {{"GET /v1/keys/k"}, 200, "another"},
+      {{"PUT /v1/keys/k", "", ""}, 204},
+      {{"GET /v1/keys/k"}, 200, ""},
+      {{"DELETE /v1/keys/k"}, 204},
+      {{"GET /v1/keys/k"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "value"}, 201},
+      {{"DELETE /v1/keys/k", "", "a body that nobody wants"}, 204},
+  });
+}
+
+TEST_F(KeyOperationsTest, Take) {
+  play({
+      {{"POST /v1/keys/k/take"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "value"}, 201},
+      {{"POST /v1/keys/k/take"}, 200, "value"},
+      {{"POST /v1/keys/k/take"}, 404, "key-not-found"},
+      {{"GET /v1/keys/k"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "again"}, 201},
+      {{"POST /v1/keys/k/take", "", "a body that nobody wants"}, 200, "again"},
+  });
+}
+
+TEST_F(KeyOperationsTest, Touch) {
+  play({
+      {{"POST /v1/keys/k/touch?ttl=60"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "value"}, 201},
+      {{"POST /v1/keys/k/touch?ttl=60"}, 204},
+      {{"POST /v1/keys/k/touch"}, 204},
+      {{"POST /v1/keys/k/touch", "", "a body that nobody wants"}, 204},
+      {{"GET /v1/keys/k"}, 200, "value"},
+  });
+}
+
+TEST_F(KeyOperationsTest, Increment) {
+  play({
+      {{"POST /v1/keys/k/incr"}, 200, "1"},
+      {{"POST /v1/keys/k/incr"}, 200, "2"},
+      {{"POST /v1/keys/k/incr?by=5"}, 200, "7"},
+      {{"POST /v1/keys/k/incr?by=-10"}, 200, "-3"},
+      {{"POST /v1/keys/k/incr?by=0"}, 200, "-3"},
+      {{"POST /v1/keys/k/incr?initial=100"}, 200, "-2"},
+      {{"GET /v1/keys/k"}, 200, "-2"},
+      {{"GET /get?key=k"}, 200, R"({"status":"OK","key":"k","value":"-2"})"},
+      {{"POST /v1/keys/l/incr?initial=100"}, 200, "101"},
+      {{"POST /v1/keys/m/incr?by=5&initial=-5"}, 200, "0"},
+      {{"POST /v1/keys/m/incr", "", "a body that nobody wants"}, 200, "1"},
+  });
+}
+
+TEST_F(KeyOperationsTest, AppendAndPrepend) {
+  play({
+      {{"POST /v1/keys/k/append", "", "x"}, 404, "key-not-found"},
+      {{"POST /v1/keys/k/prepend", "", "x"}, 404, "key-not-found"},
+      {{"GET /v1/keys/k"}, 404, "key-not-found"},
+      {{"PUT /v1/keys/k", "", "b"}, 201},
+      {{"POST /v1/keys/k/append", "", "cd"}, 200, "3"},
+      {{"POST /v1/keys/k/prepend", "", "a"}, 200, "4"},
+      {{"GET /v1/keys/k"}, 200, "abcd"},
+      {{"POST /v1/keys/k/append"}, 200, "4"},
+      {{"POST /v1/keys/k/append", "", "\0\xFF"s}, 200, "6"},
+      {{"GET /v1/keys/k"}, 200, "abcd\0\xFF"s},
+      {{"POST /v1/keys/k/append", "Content-Encoding: gzip\r\n", "x"}, 415, "body-encoded"},
+      {{"POST /v1/keys/k/prepend", "Content-Encoding: br\r\n", "x"}, 415, "body-encoded"},
+      {{"POST /v1/keys/k/append", "Content-Encoding: identity\r\n", "x"}, 200, "7"},
+  });
+  EXPECT_EQ(
+      ask({"POST /v1/keys/k/append", "Content-Encoding: gzip\r\n", "x"}).field("Accept-Encoding"),
+      "identity");
+}
+
+TEST_F(KeyOperationsTest, Errors) {
+  play({
+      {{"GET /v1/keys/"}, 400, "key-empty"},
+      {{"PUT /v1/keys/", "", "v"}, 400, "key-empty"},
+      {{"POST /v1/keys//incr"}, 400, "key-empty"},
+      {{"GET /v1/keys/%"}, 400, "bad-escape"},
+      {{"GET /v1/keys/%f"}, 400, "bad-escape"},
+      {{"GET /v1/keys/%fg"}, 400, "bad-escape"},
+      {{"GET /v1/keys/%FF"}, 400, "key-not-utf8"},
+      {{"GET /v1/keys/" + std::string(257, 'a')}, 400, "key-too-long"},
+      {{"PUT /v1/keys/" + std::string(257, 'a'), "", "v"}, 400, "key-too-long"},
+      {{"GET /v1/keys/a/b"}, 404, "unknown-path"},
+      {{"GET /v1/keys/a/"}, 404, "unknown-path"},
+      {{"POST /v1/keys/a/decr"}, 404, "unknown-path"},
+      {{"GET /v1"}, 404, "unknown-path"},
+      {{"GET /v1/"}, 404, "unknown-path"},
+      {{"POST /v1/keys/a"}, 405, "wrong-method"},
+      {{"PATCH /v1/keys/a"}, 405, "wrong-method"},
+      {{"GET /v1/keys/a/incr"}, 405, "wrong-method"},
+      {{"PUT /v1/keys/a/append", "", "x"}, 405, "wrong-method"},
+      {{"BREW /v1/keys/a"}, 501, "unknown-method"},
+      {{"GET /v1/keys/a?x=1"}, 400, "unknown-parameter"},
+      {{"GET /v1/keys/a?by=1"}, 400, "unknown-parameter"},
+      {{"PUT /v1/keys/a?initial=1", "", "v"}, 400, "unknown-parameter"},
+      {{"DELETE /v1/keys/a?ttl=1"}, 400, "unknown-parameter"},
+      {{"POST /v1/keys/a/take?ttl=1"}, 400, "unknown-parameter"},
+      {{"POST /v1/keys/a/append?ttl=1", "", "v"}, 400, "unknown-parameter"},
+      {{"GET /v1/keys/a?ttl=1&ttl=1"}, 400, "repeated-parameter"},
+      {{"POST /v1/keys/a/incr?by=1&by=1"}, 400, "repeated-parameter"},
+      {{"PUT /v1/keys/a?ttl=0", "", "v"}, 400, "bad-ttl"},
+      {{"PUT /v1/keys/a?ttl=", "", "v"}, 400, "bad-ttl"},
+      {{"POST /v1/keys/a/touch?ttl=x"}, 400, "bad-ttl"},
+      {{"POST /v1/keys/a/incr?ttl=-1"}, 400, "bad-ttl"},
+      {{"POST /v1/keys/a/incr?by=1.5"}, 400, "bad-number"},
+      {{"POST /v1/keys/a/incr?initial=9223372036854775808"}, 400, "bad-number"},
+      {{"GET /v1/keys/a?ttl=%zz"}, 400, "bad-escape"},
+      {{"PUT /v1/keys/a", "Content-Type: a/b\r\nContent-Type: a/b\r\n", "v"},
+       400,
+       "bad-content-type"},
+      {{"PUT /v1/keys/a", "Content-Type: " + std::string(256, 't') + "\r\n", "v"},
+       400,
+       "bad-content-type"},
+      {{"PUT /v1/keys/a", "Content-Encoding: br\r\nContent-Encoding: br\r\n", "v"},
+       400,
+       "bad-content-encoding"},
+      {{"PUT /v1/keys/a", "Content-Encoding: " + std::string(256, 'e') + "\r\n", "v"},
+       400,
+       "bad-content-encoding"},
+      {{"PUT /v1/keys/a", "If-Match: x\r\n", "v"}, 400, "bad-etag"},
+      {{"GET /v1/keys/a", "If-None-Match: \"a\r\n"}, 400, "bad-etag"},
+      {{"DELETE /v1/keys/a", "If-Match: *, \"a\"\r\n"}, 400, "bad-etag"},
+      {{"POST /v1/keys/a/incr", "If-Match:\r\n"}, 400, "bad-etag"},
+      {{"POST /v1/keys/a/touch", "If-Match: a\r\n"}, 400, "bad-etag"},
+      {{"POST /v1/keys/a/append", "If-None-Match: w/\"a\"\r\n", "v"}, 400, "bad-etag"},
+      {{"POST /v1/keys/a/take", "If-None-Match: \"a\" \"b\"\r\n"}, 400, "bad-etag"},
+      {{"GET /v1/keys/a"}, 404, "key-not-found"},
+  });
+  EXPECT_EQ(world_.cache.stats().inserts, 0U);
+}
+
+TEST_F(KeyOperationsTest, TheAllowedMethodsAreTold) {
+  EXPECT_EQ(ask("POST /v1/keys/a").field("Allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
+  EXPECT_EQ(ask("GET /v1/keys/a/incr").field("Allow"), "POST, OPTIONS");
+  EXPECT_EQ(ask("OPTIONS /v1/keys/a").field("Allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
+}
+
+// As sent in the path, and as /get would have it.
+TEST_F(KeyOperationsTest, KeysAreAnything) {
+  const struct {
+    std::string segment;
+    std::string query;
+  } cases[] = {
+      {"a", "a"},
+      {"%61", "a"},
+      {"a%2Fb", "a/b"},
+      {"%2F", "%2f"},
+      {"a+b", "a%2Bb"},
+      {"a%2Bb", "a%2Bb"},
+      {"a%20b", "a+b"},
+      {"%25", "%25"},
+      {"%2525", "%2525"},
+      {"%3F%23%26", "%3F%23%26"},
+      {"a&b=c;d", "a%26b=c;d"},
+      {".", "."},
+      {"..", ".."},
+      {"%2E%2E", ".."},
+      {"%00", "%00"},
+      {"%0D%0A", "%0d%0a"},
+      {"incr", "incr"},
+      {"k%2Fincr", "k/incr"},
+      {"%F0%9F%A6%8A", "%F0%9F%A6%8A"},
+      {std::string(256, 'x'), std::string(256, 'x')},
+      {std::string(255, 'x') + "%41", std::string(255, 'x') + "A"},
+  };
+  for (const auto& [segment, query] : cases) {
+    world_.cache.clear();
+    const std::string value = "of " + segment;
+    EXPECT_EQ(ask({"PUT /v1/keys/" + segment, "", value}).status, 201) << segment;
+    EXPECT_EQ(value_of(segment), value) << segment;
+    EXPECT_NE(ask("GET /get?key=" + query).body.find(value), std::string::npos) << segment;
+    EXPECT_EQ(ask("POST /v1/keys/" + segment + "/touch").status, 204) << segment;
+    EXPECT_EQ(ask("POST /v1/keys/" + segment + "/take").body, value) << segment;
+    EXPECT_EQ(ask("GET /get?key=" + query).status, 404) << segment;
+  }
+}
+
+TEST_F(KeyOperationsTest, KeysAreCountedInCharacters) {
+  const auto repeat = [](const std::string& text, int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  for (const char* character : {"a", "%61", "%C3%A9", "%F0%9F%A6%8A"}) {
+    EXPECT_EQ(ask({"PUT /v1/keys/" + repeat(character, 256), "", "v"}).status / 100, 2);
+    const ReceivedReply reply = ask({"PUT /v1/keys/" + repeat(character, 257), "", "v"});
+    EXPECT_EQ(problem_of(reply), "key-too-long") << character;
+    EXPECT_EQ(value_of(repeat(character, 256)), "v");
+  }
+}
+
+TEST_F(KeyOperationsTest, WhatIsNoneOfTheKeysIsLeftAlone) {
+  play({
+      {{"PUT /v1/keys/k", "Range: bytes=0-0\r\nIf-Range: \"x\"\r\n", "value"}, 201},
+      {{"GET /v1/keys/k", "Range: bytes=0-0\r\n"}, 200, "value"},
+      {{"GET /v1/keys/k", "If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT\r\n"}, 200, "value"},
+      {{"GET /v1/keys/k", "If-Unmodified-Since: Sun, 06 Nov 1904 08:49:37 GMT\r\n"}, 200, "value"},
+      {{"GET /v1/keys/k?"}, 200, "value"},
+      {{"GET /v1/keys/k?&"}, 200, "value"},
+      {{"GET http://a/v1/keys/k"}, 200, "value"},
+      {{"GET /v1/keys/k", "", "a body that nobody wants"}, 200, "value"},
+  });
+}
+
+}  // namespace
+}  // namespace cubby::test

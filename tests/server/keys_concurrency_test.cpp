@@ -1,0 +1,238 @@
+// Several clients at once at the same keys, over sockets: what is promised to be one step is one.
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "protocol/entity_tag.hpp"
+#include "protocol/metadata.hpp"
+#include "server/server_fixture.hpp"
+#include "support/linearizability.hpp"
+
+namespace cubby::server {
+namespace {
+
+using test::KeyEvent;
+using test::KeyState;
+using test::ReceivedReply;
+
+constexpr int kClients = 8;
+constexpr std::size_t kThreads = 2;
+
+std::string request(const std::string& line, const std::string& fields = {},
+                    const std::string& body = {}) {
+  return line + " HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain; charset=utf-8\r\n" + fields +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string tag_of(const std::string& value) {
+  std::string tag(protocol::kEntityTagBytes, ' ');
+  const auto seed = protocol::entity_tag_seed(protocol::kPlainTextType, {});
+  protocol::put_entity_tag(tag.data(), protocol::entity_tag_of(seed, value));
+  return tag;
+}
+
+class KeysConcurrencyTest : public ServerTest {
+ protected:
+  KeysConcurrencyTest() { serve(kThreads); }
+  ~KeysConcurrencyTest() override {
+    server_.reset();
+    EXPECT_EQ(cache_.check_invariants(), "");
+  }
+
+  // Runs work(client, number) in a thread each.
+  void run_clients(const std::function<void(Client&, int)>& work, int clients = kClients) {
+    std::vector<std::thread> threads;
+    for (int number = 0; number < clients; ++number) {
+      threads.emplace_back([this, &work, number] {
+        Client client = dial();
+        work(client, number);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  std::string value_of(const std::string& key) {
+    return dial().exchange(request("GET /v1/keys/" + key)).body;
+  }
+};
+
+TEST_F(KeysConcurrencyTest, NoIncrementIsLost) {
+  constexpr std::size_t kIncrements = 10'000;
+  constexpr std::size_t kDepth = 100;
+  std::vector<std::vector<std::size_t>> sums(kClients);
+  run_clients([&sums](Client& client, int number) {
+    std::string batch;
+    for (std::size_t i = 0; i < kDepth; ++i) batch += request("POST /v1/keys/counter/incr");
+    auto& own = sums[static_cast<std::size_t>(number)];
+    while (own.size() < kIncrements) {
+      client.send(batch);
+      for (std::size_t i = 0; i < kDepth; ++i) own.push_back(std::stoul(client.receive().body));
+    }
+  });
+  EXPECT_EQ(value_of("counter"), std::to_string(kClients * kIncrements));
+  // Each sum was told to one client, and to each in its order.
+  std::vector<std::size_t> all;
+  for (const auto& own : sums) {
+    EXPECT_TRUE(std::is_sorted(own.begin(), own.end()));
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<std::size_t> expected(kClients * kIncrements);
+  std::iota(expected.begin(), expected.end(), 1);
+  EXPECT_EQ(all, expected);
+}
+
+TEST_F(KeysConcurrencyTest, NoSwapIsLost) {
+  constexpr int kRounds = 200;
+  ASSERT_EQ(dial().exchange(request("PUT /v1/keys/sum", "", "0")).status, 201);
+  run_clients([](Client& client, int) {
+    for (int done = 0; done < kRounds;) {
+      const ReceivedReply got = client.exchange(request("GET /v1/keys/sum"));
+      const std::string next = std::to_string(std::stoi(got.body) + 1);
+      const std::string condition = "If-Match: " + *got.field("ETag") + "\r\n";
+      const int status = client.exchange(request("PUT /v1/keys/sum", condition, next)).status;
+      EXPECT_TRUE(status == 204 || status == 412) << status;
+      done += status == 204 ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(value_of("sum"), std::to_string(kClients * kRounds));
+}
+
+TEST_F(KeysConcurrencyTest, OnlyOneIsTheFirst) {
+  constexpr int kKeys = 100;
+  std::vector<std::atomic<int>> winners(kKeys);
+  std::atomic<int> refused{0};
+  std::barrier start(kClients);
+  run_clients([&](Client& client, int number) {
+    for (int key = 0; key < kKeys; ++key) {
+      const std::string put = request("PUT /v1/keys/first" + std::to_string(key),
+                                      "If-None-Match: *\r\n", std::to_string(number));
+      start.arrive_and_wait();
+      const int status = client.exchange(put).status;
+      if (status == 201) winners[static_cast<std::size_t>(key)] += 1000 + number;
+      refused += status == 412 ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(refused, (kClients - 1) * kKeys);
+  for (int key = 0; key < kKeys; ++key) {
+    EXPECT_EQ(std::to_string(winners[static_cast<std::size_t>(key)] - 1000),
+              value_of("first" + std::to_string(key)));
+  }
+}
+
+TEST_F(KeysConcurrencyTest, WhatIsTakenIsTakenOnce) {
+  constexpr int kRounds = 200;
+  std::atomic<int> taken{0};
+  std::barrier start(kClients);
+  run_clients([&](Client& client, int number) {
+    for (int round = 0; round < kRounds; ++round) {
+      if (number == 0) client.exchange(request("PUT /v1/keys/job", "", std::to_string(round)));
+      start.arrive_and_wait();
+      const ReceivedReply reply = client.exchange(request("POST /v1/keys/job/take"));
+      if (reply.status == 200) {
+        EXPECT_EQ(reply.body, std::to_string(round));
+        ++taken;
+      }
+      start.arrive_and_wait();
+    }
+  });
+  EXPECT_EQ(taken, kRounds);
+}
+
+// Small values stay in order, and large ones are joined to outside the lock.
+TEST_F(KeysConcurrencyTest, NothingThatIsAppendedIsLost) {
+  for (const std::size_t before : {std::size_t{0}, kLargeValueBytes + 1}) {
+    constexpr std::size_t kRounds = 50;
+    const std::string key = "log" + std::to_string(before);
+    ASSERT_EQ(dial().exchange(request("PUT /v1/keys/" + key, "", std::string(before, '.'))).status,
+              201);
+    run_clients([&key](Client& client, int number) {
+      const std::string piece(5, static_cast<char>('a' + number));
+      for (std::size_t round = 0; round < kRounds; ++round) {
+        const char* const path = round % 2 == 0 ? "/append" : "/prepend";
+        EXPECT_EQ(client.exchange(request("POST /v1/keys/" + key + path, "", piece)).status, 200);
+      }
+    });
+    const std::string value = value_of(key);
+    EXPECT_EQ(value.size(), before + kClients * kRounds * 5);
+    for (int number = 0; number < kClients; ++number) {
+      EXPECT_EQ(std::count(value.begin(), value.end(), 'a' + number), kRounds * 5);
+    }
+    // Each piece is whole.
+    for (std::size_t at = 0; at < value.size(); at += value[at] == '.' ? 1 : 5) {
+      if (value[at] == '.') continue;
+      ASSERT_EQ(value.substr(at, 5), std::string(5, value[at]));
+    }
+  }
+}
+
+// One of the events of a history, from a connection.
+KeyEvent do_something(Client& client, const std::string& path, std::mt19937& random) {
+  using Kind = KeyEvent::Kind;
+  KeyEvent event;
+  event.kind = static_cast<Kind>(random() % 6);
+  event.input = std::to_string(random() % 4);
+  std::string fields;
+  if (event.kind == Kind::add) fields = "If-None-Match: *\r\n";
+  if (event.kind == Kind::swap) {
+    event.expected = std::to_string(random() % 4);
+    fields = "If-Match: " + tag_of(*event.expected) + "\r\n";
+  }
+  const auto exchange = [&](const char* method, const char* behind, const std::string& body) {
+    return client.exchange(request(method + (" " + path) + behind, fields, body));
+  };
+  const ReceivedReply reply = event.kind == Kind::get      ? exchange("GET", "", "")
+                              : event.kind == Kind::remove ? exchange("DELETE", "", "")
+                              : event.kind == Kind::incr   ? exchange("POST", "/incr", "")
+                                                           : exchange("PUT", "", event.input);
+  event.succeeded = reply.status < 300 || event.kind == Kind::get;
+  event.found = reply.status == 204;
+  if (reply.status == 200) event.output = reply.body;
+  const bool is_known = reply.status < 300 || reply.status == 404 || reply.status == 412;
+  if (!is_known) event.output = "an answer that nobody expects: " + std::to_string(reply.status);
+  return event;
+}
+
+TEST_F(KeysConcurrencyTest, HistoriesAreLinearizable) {
+  constexpr int kHistories = 4;
+  constexpr int kEvents = 500;  // of each client
+  for (int number = 0; number < kHistories; ++number) {
+    const std::string path = "/v1/keys/history" + std::to_string(number);
+    std::atomic<std::int64_t> time{0};
+    std::vector<std::vector<KeyEvent>> seen(kClients);
+    run_clients([&](Client& client, int client_number) {
+      std::mt19937 random(static_cast<unsigned>(number * kClients + client_number));
+      for (int i = 0; i < kEvents; ++i) {
+        const std::int64_t begin = time++;
+        KeyEvent event = do_something(client, path, random);
+        event.begin = begin;
+        event.end = time++;
+        seen[static_cast<std::size_t>(client_number)].push_back(std::move(event));
+      }
+    });
+    std::vector<KeyEvent> history;
+    for (const auto& own : seen) history.insert(history.end(), own.begin(), own.end());
+    EXPECT_EQ(test::check_history(history, {}, std::chrono::seconds(5)),
+              test::Linearizability::yes);
+    // A history in which somebody is told what was not so is none.
+    const auto sum = std::find_if(history.begin(), history.end(), [](const KeyEvent& event) {
+      return event.kind == KeyEvent::Kind::incr;
+    });
+    sum->output = "-1000";
+    EXPECT_EQ(test::check_history(history, {}, std::chrono::seconds(5)), test::Linearizability::no);
+  }
+}
+
+}  // namespace
+}  // namespace cubby::server
