@@ -1,9 +1,11 @@
-"""Executes the README: what it says to type is typed, and what it says comes back must come back.
+"""Executes a page: what it says to type is typed, and what it says comes back must come back.
 
-The README's code blocks that begin with ```sh are commands. Each is run by bash, with the daemon
-under test on a port of its own in place of 7171. Comment lines below a command are its output, as is
-a ```text block that follows a block of one command; "..." stands for anything. Blocks that begin with
-```sh no-test are commands that install, build or serve: they are listed as not run.
+The page is the README, or the one that is named behind the daemon, and before the daemon's options.
+Its code blocks that begin with ```sh are commands. Each is run by bash, with the daemon under test on
+a port of its own in place of 7171; one that sets a variable is run together with the next. Comment
+lines below a command are its output, as is a ```text block that follows a block of one command; "..."
+stands for anything. Blocks that begin with ```sh no-test are commands that install, build or serve:
+they are listed as not run.
 """
 
 import difflib
@@ -22,6 +24,12 @@ from daemon import Daemon  # noqa: E402
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def goes_on(command):
+    """Whether the next line belongs to a command too."""
+    return (command[-1].endswith("\\") or "\n".join(command).count("'") % 2 == 1
+            or re.match(r"\w+=\$\(", command[-1]) is not None)
+
+
 def steps(lines):
     """Splits the lines of a block into (command, expected output or None)."""
     command, output, result = [], [], []
@@ -33,11 +41,13 @@ def steps(lines):
         output.clear()
 
     for line in lines:
-        if line.startswith("#") and command and not command[-1].endswith("\\"):
-            output.append(line[2:])
-        elif line.strip() and not line.startswith("#"):
-            if command and not command[-1].endswith("\\"):
-                finish()
+        if command and goes_on(command):
+            command.append(line)
+        elif line.startswith("#"):
+            if command:
+                output.append(line[2:])
+        elif line.strip():
+            finish()
             command.append(line)
     finish()
     return result
@@ -71,8 +81,10 @@ class Extraction(unittest.TestCase):
     def test_blocks_become_commands_with_their_output(self):
         tested, untested = commands(
             "# A heading\n```sh\n# What follows stores a key.\ncurl a \\\n  b\n# one\n# two\n\ncurl c\n```\n"
+            "```sh\na=$(b)\ncurl $a '{\n}'\n# three\n```\n"
             "```sh no-test\n./dev run\n```\n```json\n{}\n```\n```sh\nhelp\n```\nSays:\n```text\nusage\n  it\n```\n")
-        self.assertEqual(tested, [("curl a \\\n  b", "one\ntwo"), ("curl c", None), ("help", "usage\n  it")])
+        self.assertEqual(tested, [("curl a \\\n  b", "one\ntwo"), ("curl c", None),
+                                  ("a=$(b)\ncurl $a '{\n}'", "three"), ("help", "usage\n  it")])
         self.assertEqual(untested, [("./dev run", None)])
 
     def test_dots_stand_for_anything(self):
@@ -81,13 +93,13 @@ class Extraction(unittest.TestCase):
         self.assertFalse(matches("a.b", "aXb"))
 
 
-class Readme(unittest.TestCase):
-    def test_the_commands_do_what_the_readme_says(self):
-        tested, untested = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+class Page(unittest.TestCase):
+    def test_the_commands_do_what_the_page_says(self):
+        tested, untested = commands((ROOT / PAGE).read_text(encoding="utf-8"))
         self.assertGreater(len(tested), 5)
         for command, _ in untested:
             print("not run:", command)
-        with Daemon(BINARY) as daemon:
+        with Daemon(BINARY, *OPTIONS) as daemon:
             for command, expected in tested:
                 with self.subTest(command=command):
                     self.execute(daemon, command, expected)
@@ -111,9 +123,10 @@ class Readme(unittest.TestCase):
         actual = done.stdout.replace("\r\n", "\n").rstrip("\n").replace(str(daemon.port), "7171")
         if not matches(expected, actual):
             self.fail("\n".join(difflib.unified_diff(expected.split("\n"), actual.split("\n"),
-                                                     "README.md", "what came back", lineterm="")))
+                                                     PAGE, "what came back", lineterm="")))
 
 
 if __name__ == "__main__":
     BINARY = sys.argv.pop(1)
-    unittest.main()
+    PAGE, *OPTIONS = sys.argv[1:] or ["README.md"]
+    unittest.main(argv=sys.argv[:1])
