@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kKey = "key";
 
 bool is_encoded(std::string_view text, bool plus_is_space) {
-  return text.find_first_of(plus_is_space ? "%+" : "%") != std::string_view::npos;
+  const std::size_t code = plus_is_space ? text.find_first_of("%+") : text.find('%');
+  return code != std::string_view::npos;
 }
 
 std::optional<std::string_view> decode(std::string_view text, std::span<char> buffer,

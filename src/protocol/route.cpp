@@ -172,7 +172,7 @@ Error find_key_of(const Route& route, const Target& target, std::string_view seg
       if (const Error error = find_key(target, buffer, key); error != Error::none) return error;
       break;
     case KeySource::path: {
-      const auto decoded = decode_segment(segment, buffer);
+      const auto decoded = target.is_plain ? segment : decode_segment(segment, buffer);
       if (!decoded || decoded->size() > kMaxKeyBytes) return Error::key_too_long;
       key = *decoded;
     }
