@@ -97,7 +97,7 @@ class Join {
       bool is_other = false;
       const UpdateOutcome large_outcome =
           update_if(context_, key_, conditions_, joined_.error, [&](const StoredEntry* entry) {
-            is_other = entry == nullptr || !is_same(entry->value);
+            is_other = entry == nullptr || !is_same(*entry);
             return is_other ? change_to(Kind::none) : store_written();
           });
       if (!is_other) return finish(large_outcome);
@@ -178,7 +178,10 @@ class Join {
     return joined_.error == Error::none;
   }
 
-  bool is_same(const ValueView& value) const {
+  // Whether it still is what the new value has been made from, its type included.
+  bool is_same(const StoredEntry& entry) const {
+    if (entry.tag_seed() != seed_ || entry.front_bytes != old_front_bytes_) return false;
+    const ValueView& value = entry.value;
     if (old_pages_) return value.pin() && !old_pages_.detached();
     std::string_view rest = text_;
     bool same = value.size() == rest.size() && !value.pin();

@@ -167,7 +167,8 @@ TEST_F(KeysConcurrencyTest, NothingThatIsAppendedIsLost) {
     const std::string value = value_of(key);
     EXPECT_EQ(value.size(), before + kClients * kRounds * 5);
     for (int number = 0; number < kClients; ++number) {
-      EXPECT_EQ(std::count(value.begin(), value.end(), 'a' + number), kRounds * 5);
+      EXPECT_EQ(std::count(value.begin(), value.end(), 'a' + number),
+                static_cast<std::ptrdiff_t>(kRounds * 5));
     }
     // Each piece is whole.
     for (std::size_t at = 0; at < value.size(); at += value[at] == '.' ? 1 : 5) {
@@ -175,6 +176,27 @@ TEST_F(KeysConcurrencyTest, NothingThatIsAppendedIsLost) {
       ASSERT_EQ(value.substr(at, 5), std::string(5, value[at]));
     }
   }
+}
+
+// Whoever has put a value is the only one to say of what type it is, while others join to it.
+TEST_F(KeysConcurrencyTest, AJoinKeepsTheTypeThatIsThere) {
+  constexpr int kRounds = 3000;
+  std::atomic<bool> is_over{false};
+  const std::string piece(kLargeValueBytes, 'x');
+  run_clients(
+      [&](Client& client, int number) {
+        while (number == 1 && !is_over) {
+          client.exchange(request("POST /v1/keys/typed/append", "", piece));
+        }
+        for (int round = 0; number == 0 && round < kRounds; ++round) {
+          const std::string type = round % 2 == 0 ? "a/even" : "a/odd";
+          client.exchange("PUT /v1/keys/typed HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+                          "\r\nContent-Length: 1\r\n\r\nv");
+          EXPECT_EQ(client.exchange(request("GET /v1/keys/typed")).field("Content-Type"), type);
+        }
+        is_over = is_over || number == 0;
+      },
+      2);
 }
 
 // One of the events of a history, from a connection.
