@@ -11,6 +11,8 @@ namespace cubby::test {
 namespace {
 
 using Kind = KeyEvent::Kind;
+// Nothing when the event cannot have been.
+using Next = std::optional<KeyState>;
 
 std::optional<std::int64_t> number_in(const KeyState& state) {
   if (!state) return 0;
@@ -22,13 +24,14 @@ std::optional<std::int64_t> number_in(const KeyState& state) {
 }
 
 // What a store leads to, which says whether there was something.
-std::optional<KeyState> store(const KeyEvent& event, const KeyState& state) {
+Next store(const KeyEvent& event, const KeyState& state) {
   if (!event.succeeded || event.found != state.has_value()) return std::nullopt;
-  return KeyState(event.input);
+  return Next(std::in_place, event.input);
 }
 
-std::optional<KeyState> fail(const KeyEvent& event, const KeyState& state) {
-  return event.succeeded ? std::nullopt : std::optional(state);
+Next fail(const KeyEvent& event, const KeyState& state) {
+  if (event.succeeded) return std::nullopt;
+  return Next(std::in_place, state);
 }
 
 // Events in the order in which they began. All before `first_open_` have been placed, and of those
@@ -106,7 +109,8 @@ class Search {
 std::optional<KeyState> state_after(const KeyEvent& event, const KeyState& state) {
   switch (event.kind) {
     case Kind::get:
-      return event.output == state ? std::optional(state) : std::nullopt;
+      if (event.output != state) return std::nullopt;
+      return Next(std::in_place, state);
     case Kind::put:
       return store(event, state);
     case Kind::add:
@@ -115,12 +119,14 @@ std::optional<KeyState> state_after(const KeyEvent& event, const KeyState& state
       return state && state == event.expected ? store(event, state) : fail(event, state);
     case Kind::remove:
       if (!state) return fail(event, state);
-      return event.succeeded ? std::optional(KeyState()) : std::nullopt;
+      if (!event.succeeded) return std::nullopt;
+      return Next(std::in_place);
     case Kind::incr: {
       const auto number = number_in(state);
       if (!number) return fail(event, state);
       const KeyState sum = std::to_string(*number + 1);
-      return event.succeeded && event.output == sum ? std::optional(sum) : std::nullopt;
+      if (!event.succeeded || event.output != sum) return std::nullopt;
+      return Next(std::in_place, sum);
     }
   }
   return std::nullopt;
