@@ -68,6 +68,26 @@ TEST_F(AllocationTest, APutAllocatesNothing) {
             0U);
 }
 
+TEST_F(AllocationTest, AHitOfV1AllocatesNothing) {
+  const std::string put =
+      "PUT /v1/keys/a%20key%20that%20is%20long%20enough%20to%20need%20memory HTTP/1.1\r\n"
+      "Host: a\r\nContent-Type: a/type-that-is-none-of-the-common-ones\r\n"
+      "Content-Length: 1000\r\n\r\n" +
+      std::string(1000, 'x');
+  EXPECT_EQ(allocations_for(put), 0U);
+  const auto ask = [](const std::string& line, const std::string& fields = {}) {
+    return line.substr(0, line.find(' ')) +
+           " /v1/keys/a%20key%20that%20is%20long%20enough%20to%20need%20memory" +
+           line.substr(line.find(' ') + 1) + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+  };
+  EXPECT_EQ(allocations_for(ask("GET ")), 0U);
+  EXPECT_EQ(allocations_for(ask("HEAD ")), 0U);
+  EXPECT_EQ(allocations_for(ask("GET ?ttl=60")), 0U);
+  EXPECT_EQ(allocations_for(ask("GET ", "If-None-Match: *\r\n")), 0U);
+  EXPECT_EQ(allocations_for(ask("GET ", "If-None-Match: \"a\", \"0123456789abcdef\"\r\n")), 0U);
+  EXPECT_EQ(allocations_for(ask("POST /touch?ttl=60")), 0U);
+}
+
 // A sink that nothing may reach.
 struct NoSink final : ValueSink {
   Error append(std::string_view) override { return Error::value_does_not_fit; }

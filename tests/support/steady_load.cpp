@@ -12,13 +12,19 @@ constexpr std::size_t kMixture = 4;
 
 std::string key(std::size_t number) { return "key" + std::to_string(100 + number % kKeys); }
 
-std::string put_of(std::size_t number) {
-  return put(key(number), std::string(kValueBytes, static_cast<char>('a' + number % 26)));
+std::string put_of(std::size_t number, bool of_v1) {
+  const std::string value(kValueBytes, static_cast<char>('a' + number % 26));
+  if (!of_v1) return put(key(number), value);
+  return "PUT /v1/keys/" + key(number) +
+         " HTTP/1.1\r\nHost: cubby\r\nContent-Type: text/plain\r\nContent-Length: " +
+         std::to_string(value.size()) + "\r\n\r\n" + value;
 }
 
-std::string get_of(std::size_t number, const std::string& origin) {
-  std::string request = get("/get?key=" + key(number));
-  if (!origin.empty()) request.insert(request.size() - 2, "Origin: " + origin + "\r\n");
+std::string get_of(std::size_t number, const SteadyLoadOptions& options) {
+  std::string request = get((options.of_v1 ? "/v1/keys/" : "/get?key=") + key(number));
+  if (!options.origin.empty()) {
+    request.insert(request.size() - 2, "Origin: " + options.origin + "\r\n");
+  }
   return request;
 }
 
@@ -29,6 +35,7 @@ std::ostream& operator<<(std::ostream& out, const SteadyLoadOptions& options) {
                            : options.overwrites_of_4 == kMixture ? "Overwrites"
                                                                  : "Mixed";
   if (!options.origin.empty()) out << "CrossOrigin";
+  if (options.of_v1) out << "V1";
   return out << sort << options.depth << "DeepOn" << options.connections;
 }
 
@@ -37,8 +44,12 @@ std::vector<SteadyLoadOptions> every_steady_load() {
   for (const std::size_t connections : {std::size_t{1}, std::size_t{64}}) {
     for (const std::size_t depth : {std::size_t{1}, kPipelineDepth}) {
       for (const std::size_t overwrites : {std::size_t{0}, std::size_t{1}, kMixture}) {
-        loads.push_back(
-            {.connections = connections, .depth = depth, .overwrites_of_4 = overwrites});
+        for (const bool of_v1 : {false, true}) {
+          loads.push_back({.connections = connections,
+                           .depth = depth,
+                           .overwrites_of_4 = overwrites,
+                           .of_v1 = of_v1});
+        }
       }
     }
   }
@@ -49,7 +60,7 @@ SteadyLoad::SteadyLoad(const Address& address, const SteadyLoadOptions& options)
     : options_(options) {
   for (std::size_t i = 0; i < options.connections; ++i) clients_.emplace_back(address);
   for (std::size_t i = 0; i < kKeys; ++i) {
-    clients_.front().send(put_of(i));
+    clients_.front().send(put_of(i, options.of_v1));
     expect_success(clients_.front());
   }
   std::size_t number = 0;
@@ -57,7 +68,7 @@ SteadyLoad::SteadyLoad(const Address& address, const SteadyLoadOptions& options)
     std::string batch;
     for (std::size_t i = 0; i < options.depth; ++i, ++number) {
       const bool is_put = number % kMixture < options.overwrites_of_4;
-      batch += is_put ? put_of(number) : get_of(number, options.origin);
+      batch += is_put ? put_of(number, options.of_v1) : get_of(number, options);
     }
     batches_.push_back(std::move(batch));
   }
@@ -76,7 +87,7 @@ std::size_t SteadyLoad::run(std::size_t requests) {
 
 void SteadyLoad::expect_success(Client& client) {
   const ReceivedReply reply = client.receive();
-  if (reply.status != 200) throw std::runtime_error("refused: " + reply.body);
+  if (reply.status >= 300) throw std::runtime_error("refused: " + reply.body);
 }
 
 }  // namespace cubby::test

@@ -18,18 +18,19 @@ struct SteadyLoadOptions {
   std::size_t depth = 1;            // requests that are sent together on a connection
   std::size_t overwrites_of_4 = 0;  // of four requests, how many are puts; the others are gets
   std::string origin = {};          // of the page that gets; none when empty
+  bool of_v1 = false;               // for /v1/keys/{key}; else for /put and /get
 };
 
-// A name for tests: "Mixed16DeepOn64".
+// A name for tests: "Mixed16DeepOn64", "V1Hits1DeepOn1".
 std::ostream& operator<<(std::ostream& out, const SteadyLoadOptions& options);
 
-// Gets, puts and both, alone and pipelined, on one connection and on many.
+// Gets, puts and both, alone and pipelined, on one connection and on many, on either face.
 std::vector<SteadyLoadOptions> every_steady_load();
 
 inline constexpr std::size_t kPipelineDepth = 16;
 
 // Keys and values are as large each time. Throws std::runtime_error when a request is not answered
-// with 200.
+// with success.
 class SteadyLoad {
  public:
   // Connects and puts the entries.
