@@ -1,7 +1,9 @@
 // What the requests of a keep-alive client cost beside the sockets: protocol::Connection is given
 // batches of pipelined requests, as they lie in a worker's read buffer.
 //
-//   request_bench PUT_PERCENT [BATCHES [DEPTH]]
+//   request_bench PUT_PERCENT [BATCHES [DEPTH [FACE]]]
+//
+// A FACE of "v1" asks /v1/keys/{key} in place of /get and /put.
 //
 // Times drift, instructions do not; run_batches() alone is what is to be counted:
 //
@@ -38,11 +40,17 @@ std::string key_of(int number) {
   return "user:" + std::string(10 - digits.size(), '0') + digits;
 }
 
-std::string get_of(const std::string& key) {
-  return "GET /get?key=" + key + " HTTP/1.1\r\n" + std::string(kHost) + "\r\n";
+std::string get_of(const std::string& key, bool is_v1) {
+  return std::string("GET ") + (is_v1 ? "/v1/keys/" : "/get?key=") + key + " HTTP/1.1\r\n" +
+         std::string(kHost) + "\r\n";
 }
 
-std::string put_of(const std::string& key) {
+std::string put_of(const std::string& key, bool is_v1) {
+  if (is_v1) {
+    return "PUT /v1/keys/" + key + " HTTP/1.1\r\n" + std::string(kHost) +
+           "Content-Type: text/plain\r\nContent-Length: " + std::to_string(kValueBytes) +
+           "\r\n\r\n" + std::string(kValueBytes, 'v');
+  }
   const std::string body =
       R"({"key":")" + key + R"(","value":")" + std::string(kValueBytes, 'v') + "\"}";
   return "POST /put HTTP/1.1\r\n" + std::string(kHost) +
@@ -50,7 +58,7 @@ std::string put_of(const std::string& key) {
          "\r\n\r\n" + body;
 }
 
-std::vector<std::string> make_inputs(int put_percent, int depth) {
+std::vector<std::string> make_inputs(int put_percent, int depth, bool is_v1) {
   std::mt19937 random(1);
   std::uniform_int_distribution<int> any_key(0, kKeys - 1);
   std::uniform_int_distribution<int> any_percent(0, 99);
@@ -58,7 +66,7 @@ std::vector<std::string> make_inputs(int put_percent, int depth) {
   for (std::string& input : inputs) {
     for (int i = 0; i < depth; ++i) {
       const std::string key = key_of(any_key(random));
-      input += any_percent(random) < put_percent ? put_of(key) : get_of(key);
+      input += any_percent(random) < put_percent ? put_of(key, is_v1) : get_of(key, is_v1);
     }
   }
   return inputs;
@@ -83,12 +91,16 @@ int main(int argc, char** argv) {
   const int put_percent = argc > 1 ? std::atoi(argv[1]) : 0;
   const int batches = argc > 2 ? std::atoi(argv[2]) : 200'000;
   const int depth = argc > 3 ? std::atoi(argv[3]) : 16;
+  const bool is_v1 = argc > 4 && std::string_view(argv[4]) == "v1";
 
   test::World world;
-  for (int i = 0; i < kKeys; ++i) world.cache.put(key_of(i), std::string(kValueBytes, 'v'));
-  const std::vector<std::string> inputs = make_inputs(put_percent, depth);
   protocol::Connection connection(world.context);
   std::string output;
+  for (int i = 0; i < kKeys; ++i) {
+    output.clear();
+    connection.receive(put_of(key_of(i), is_v1), output);
+  }
+  const std::vector<std::string> inputs = make_inputs(put_percent, depth, is_v1);
   run_batches(connection, inputs, 16, output);
 
   const auto begin = SteadyClock::now();
