@@ -32,24 +32,20 @@ struct Outcome {
   std::size_t consumed = 0;
   bool finished = false;
   bool in_request = false;
+  std::size_t answered = 0;
 
   bool operator==(const Outcome&) const = default;
 };
 
+// How many requests have been answered.
+std::size_t answered = 0;
+
 test::World& world() {
   static test::World instance(kLimits);
-  return instance;
-}
-
-// Every reply has one Date, and no body has a line ending before one: JSON escapes it.
-std::size_t count_replies(std::string_view received) {
-  constexpr std::string_view kDate = "\r\nDate: ";
-  std::size_t count = 0;
-  for (auto at = received.find(kDate); at != std::string_view::npos;
-       at = received.find(kDate, at + 1)) {
-    ++count;
+  if (!instance.on_request) {
+    instance.on_request = [](const protocol::RequestRecord&) { ++answered; };
   }
-  return count;
+  return instance;
 }
 
 // The sizes of pieces: each byte of a plan is one, and the plan begins again after its end.
@@ -76,8 +72,10 @@ Outcome run(std::string_view input, Pieces pieces, std::size_t cap,
   world().context.heads = heads;
   protocol::Connection connection(world().context);
   Outcome outcome;
+  const std::size_t answered_before = answered;
   for (std::size_t arrived = std::min(pieces.next(), input.size()); !connection.finished();) {
     std::string output;
+    const std::size_t answered_so_far = answered;
     const std::size_t used =
         connection.receive(input.substr(outcome.consumed, arrived - outcome.consumed), output);
     if (const auto large = connection.take_large_body()) test::append_to(output, *large);
@@ -85,7 +83,7 @@ Outcome run(std::string_view input, Pieces pieces, std::size_t cap,
     outcome.received += output;
     CUBBY_FUZZ_CHECK(outcome.consumed <= arrived);
     CUBBY_FUZZ_CHECK(used > 0 || output.empty() || connection.finished());
-    CUBBY_FUZZ_CHECK(cap > 1 || count_replies(output) <= 1);
+    CUBBY_FUZZ_CHECK(cap > 1 || answered <= answered_so_far + 1);
     if (used > 0 && !output.empty()) continue;
     if (arrived == input.size()) break;
     arrived += std::min(pieces.next(), input.size() - arrived);
@@ -93,6 +91,7 @@ Outcome run(std::string_view input, Pieces pieces, std::size_t cap,
   outcome.received = test::without_interim_replies(outcome.received);
   outcome.finished = connection.finished();
   outcome.in_request = connection.in_request();
+  outcome.answered = answered - answered_before;
   return outcome;
 }
 
@@ -112,6 +111,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CUBBY_FUZZ_CHECK(run(input, Pieces(plan), 1) == whole);
 
   const auto lines = static_cast<std::size_t>(std::count(input.begin(), input.end(), '\n'));
-  CUBBY_FUZZ_CHECK(count_replies(whole.received) <= lines + 1);
+  CUBBY_FUZZ_CHECK(whole.answered <= lines + 1);
   return 0;
 }
