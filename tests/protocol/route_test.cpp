@@ -1,10 +1,14 @@
 #include "protocol/route.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "protocol/ascii.hpp"
 #include "protocol/key_service.hpp"
 #include "protocol/list_service.hpp"
 
@@ -239,6 +243,29 @@ TEST(RouteTest, DescribesItself) {
             "POST /v1/keys/{key}/prepend, POST /v1/keys/{key}/touch, POST /v1/keys/{key}/take, "
             "POST /v1/batch, GET /v1/keys, DELETE /v1/keys, GET /health, GET /v1/memory, "
             "GET /v1/stats, GET /openapi.yaml");
+}
+
+// As a page's headings become anchors: in lower case, with a hyphen for each space.
+std::set<std::string> anchors_of(const char* page) {
+  std::set<std::string> anchors;
+  std::ifstream file(page);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("## ")) continue;
+    std::string anchor = line.substr(3);
+    std::transform(anchor.begin(), anchor.end(), anchor.begin(),
+                   [](char c) { return c == ' ' ? '-' : to_lower(c); });
+    anchors.insert(anchor);
+  }
+  return anchors;
+}
+
+TEST(RouteTest, EveryRouteIsExplained) {
+  const std::set<std::string> anchors = anchors_of(CUBBY_API_PAGE);
+  ASSERT_FALSE(anchors.empty());
+  for (const Route& route : routes()) {
+    EXPECT_TRUE(anchors.contains(std::string(route.docs)))
+        << route.path.text() << " is under " << route.docs;
+  }
 }
 
 }  // namespace
