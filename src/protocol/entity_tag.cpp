@@ -1,9 +1,27 @@
 #define XXH_INLINE_ALL
 #include "protocol/entity_tag.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <xxhash.h>
 
 namespace cubby::protocol {
+namespace {
+
+// The two digits of every byte.
+constexpr auto kHexPairs = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kDigits[byte >> 4];
+    pairs[2 * byte + 1] = kDigits[byte & 15];
+  }
+  return pairs;
+}();
+
+}  // namespace
+
 struct EntityTagHasher::State {
   XXH3_state_t hash;
 };
@@ -16,9 +34,11 @@ std::uint64_t entity_tag_seed(std::string_view content_type,
 }
 
 char* put_entity_tag(char* out, EntityTag tag) noexcept {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   *out++ = '"';
-  for (int shift = 60; shift >= 0; shift -= 4) *out++ = kDigits[(tag.value >> shift) & 15];
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    const auto byte = static_cast<std::uint8_t>(tag.value >> shift);
+    out = std::copy_n(kHexPairs.begin() + 2 * byte, 2, out);
+  }
   *out++ = '"';
   return out;
 }

@@ -242,8 +242,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
   Stored stored;
   if (entry.value.size() > context.limits.max_value_bytes) return {Error::value_too_large};
   const StoredMetadata front = metadata_in_front(context, entry.metadata);
-  const std::uint64_t seed =
-      entity_tag_seed(entry.metadata.content_type, entry.metadata.content_encoding);
+  const std::uint64_t seed = tag_seed_of(entry.metadata);
   std::string_view value = entry.value;
   TextProbe probe;
   if (entry.staged == nullptr) {

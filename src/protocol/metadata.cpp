@@ -50,7 +50,25 @@ std::string_view text_of(std::span<const std::string_view> texts, std::uint8_t n
   return text;
 }
 
+// Of the types alone, in their order.
+const auto kTypeSeeds = [] {
+  std::array<std::uint64_t, kTypes.size()> seeds;
+  std::transform(kTypes.begin(), kTypes.end(), seeds.begin(),
+                 [](std::string_view type) { return entity_tag_seed(type, {}); });
+  return seeds;
+}();
+
 }  // namespace
+
+std::uint64_t tag_seed_of(const Metadata& metadata) noexcept {
+  if (metadata.content_encoding.empty()) {
+    // Told by where they are, so that the texts need not be compared.
+    for (std::size_t i = 0; i < kTypes.size(); ++i) {
+      if (kTypes[i].data() == metadata.content_type.data()) return kTypeSeeds[i];
+    }
+  }
+  return entity_tag_seed(metadata.content_type, metadata.content_encoding);
+}
 
 StoredMetadata::StoredMetadata(const Metadata& metadata) noexcept : size_(kFixedBytes) {
   const std::uint8_t type = number_of(kTypes, metadata.content_type);

@@ -42,6 +42,10 @@ class StoredMetadata {
   std::size_t size_ = 0;
 };
 
+// What the metadata adds to the tag of a value (see entity_tag_seed()). Does not compute it anew
+// for a common type.
+std::uint64_t tag_seed_of(const Metadata& metadata) noexcept;
+
 // Reads what is at the beginning of `bytes`, and says how many bytes it takes.
 Metadata read_metadata(std::string_view bytes, std::size_t* size) noexcept;
 

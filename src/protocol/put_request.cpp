@@ -9,9 +9,7 @@
 namespace cubby::protocol {
 namespace {
 
-EntityTag tag_of_text(std::string_view value) {
-  return entity_tag_of(entity_tag_seed(kPlainTextType, {}), value);
-}
+EntityTag tag_of_text(std::string_view value) { return entity_tag_of(tag_seed_of({}), value); }
 
 }  // namespace
 

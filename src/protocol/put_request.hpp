@@ -26,7 +26,7 @@ class PutRequest final : public BodyReader, private ValueSink {
   explicit PutRequest(const Context& context)
       : context_(context),
         reader_(context.limits, *this),
-        value_(context.cache, {}, entity_tag_seed(kPlainTextType, {})) {}
+        value_(context.cache, {}, tag_seed_of({})) {}
 
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
 

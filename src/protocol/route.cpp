@@ -139,18 +139,24 @@ bool leads_to(const Target& target, const Route& route, std::string_view& segmen
   const std::string_view path = target.path;
   const std::string_view before = route.path.before();
   if (route.path.key_source() != KeySource::path) return is_path(target, path, before);
-  if (target.is_plain && !path.starts_with(before)) return false;
-  const std::size_t begin = target.is_plain ? before.size() : end_of_slashes(path, before);
+  std::size_t begin = before.size();
+  if (target.is_plain) {
+    if (!path.starts_with(before)) return false;
+  } else {
+    begin = end_of_slashes(path, before);
+    if (!is_same_path(path.substr(0, begin), before)) return false;
+  }
   const std::size_t end = std::min(path.find('/', begin), path.size());
   segment = path.substr(begin, end - begin);
-  return is_path(target, path.substr(end), route.path.behind()) &&
-         is_path(target, path.substr(0, begin), before);
+  return is_path(target, path.substr(end), route.path.behind());
 }
 
 bool is_v1(const Target& target) {
-  if (target.is_plain && !target.path.starts_with(kV1)) return false;
-  const std::size_t end = std::min(target.path.find('/', 1), target.path.size());
-  return is_path(target, target.path.substr(0, end), kV1);
+  const std::string_view path = target.path;
+  if (target.is_plain) {
+    return path.starts_with(kV1) && (path.size() == kV1.size() || path[kV1.size()] == '/');
+  }
+  return is_same_path(path.substr(0, std::min(path.find('/', 1), path.size())), kV1);
 }
 
 void append_to_list(std::string& list, std::string_view item) {

@@ -41,9 +41,7 @@ struct StoredEntry {
   Metadata metadata;
   std::size_t front_bytes = 0;  // what is in front
 
-  std::uint64_t tag_seed() const noexcept {
-    return entity_tag_seed(metadata.content_type, metadata.content_encoding);
-  }
+  std::uint64_t tag_seed() const noexcept { return tag_seed_of(metadata); }
   // Reads all of the value, unless it is large.
   EntityTag tag() const;
 

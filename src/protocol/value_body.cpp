@@ -43,8 +43,7 @@ ValueBody::ValueBody(const Context& context, const Metadata& metadata, Error err
     : max_bytes_(context.limits.max_value_bytes),
       error_(error),
       front_(metadata_in_front(context, metadata)),
-      value_(context.cache, front_.bytes(),
-             entity_tag_seed(metadata.content_type, metadata.content_encoding)) {}
+      value_(context.cache, front_.bytes(), tag_seed_of(metadata)) {}
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
