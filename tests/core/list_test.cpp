@@ -276,7 +276,8 @@ INSTANTIATE_TEST_SUITE_P(Pages, ChangingListTest, ::testing::Values(1U, 2U, 7U, 
 TEST_F(ListTest, WhatLivesThroughIsVisitedOnceWhileThreadsChangeTheRest) {
   Make({.max_memory_bytes = 24 * kMiB, .shards = 4});
   constexpr int kStay = 2000;
-  for (int i = 0; i < kStay; ++i) Put("stays" + std::to_string(i), std::string(i % 200, 's'));
+  for (int i = 0; i < kStay; ++i)
+    Put("stays" + std::to_string(i), std::string(static_cast<std::size_t>(i % 200), 's'));
   std::atomic<bool> done{false};
   std::vector<std::thread> threads;
   for (unsigned thread = 0; thread < 3; ++thread) {
