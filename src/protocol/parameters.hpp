@@ -25,7 +25,7 @@ struct Parameters {
   std::int64_t by = 1;
   std::int64_t initial = 0;
   std::optional<std::string_view> prefix;  // decoded; UTF-8 of at most max_key_length code points
-  std::string_view cursor;                 // likewise, but of any bytes
+  std::string_view cursor;                 // as it was sent; empty when it was not
   std::size_t limit = 100;
   bool all = false;
 };

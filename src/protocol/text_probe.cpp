@@ -11,7 +11,7 @@ void TextProbe::take(std::string_view piece) noexcept {
     if (piece.empty()) return;
     // It stands at an ASCII character that must be escaped, or at a byte that cannot come next.
     const char c = piece.front();
-    broken_ = !utf8_.is_whole() || c < 0;
+    broken_ = !utf8_.is_whole() || static_cast<unsigned char>(c) >= 0x80;
     escape_bytes_ += escaped_size(c) - 1;
     piece.remove_prefix(1);
   }
