@@ -5,6 +5,7 @@
 #include "app/command_line.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include <CLI/CLI.hpp>
 
@@ -31,9 +32,10 @@ void take_value(const CLI::App& app, const std::string& name, bool is_list, Comm
   const std::vector<std::string>& results = app.get_option("--" + name)->results();
   if (results.empty()) return;
   std::string& value = line.values[name];
-  for (const std::string& result : results) {
-    value = is_list && &result != &results.front() ? value + ',' + result : result;
-  }
+  value = results.back();
+  if (!is_list) return;
+  value = results.front();
+  for (std::size_t i = 1; i < results.size(); ++i) value.append(",").append(results[i]);
 }
 
 // What CLI11 could not place. What follows an unknown option is taken for its value.

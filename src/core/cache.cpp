@@ -164,8 +164,13 @@ class Cache::Impl {
     return erased;
   }
 
-  void clear() {
-    for (const auto& shard : shards_) shard->clear();
+  // In the order of the shards, which is the only one in which they are locked together.
+  void clear() CUBBY_UNCHECKED {
+    std::vector<Index::Tables> spare(shards_.size());
+    for (Index::Tables& each : spare) each.table = ChunkTable(ChunkTable::kLeastChunks);
+    for (const auto& shard : shards_) shard->lock();
+    for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->clear(spare[i]);
+    for (const auto& shard : shards_) shard->unlock();
   }
 
   bool maintain() {

@@ -172,6 +172,7 @@ class Index::Whereabouts {
   void prefetch(KeyHash hash) const noexcept {
     const std::uintptr_t chunks = chunks_.load(std::memory_order_relaxed);
     const std::uintptr_t chunk = hash.below(count_.load(std::memory_order_relaxed));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     cubby::prefetch(reinterpret_cast<const void*>(chunks + chunk * ChunkTable::kChunkBytes));
   }
 

@@ -86,7 +86,13 @@ class alignas(64) Shard {
   bool evict_oldest() CUBBY_EXCLUDES(mutex_);
 
   // Takes every entry out of the index at once. What they take is given up by remove_cleared().
-  void clear() CUBBY_EXCLUDES(mutex_);
+  // `spare` is as Index::clear() takes it, and should go when the lock has been given up.
+  //
+  // The lock is the caller's here, who has that of every shard, so that all are cleared in one
+  // moment. Nobody else may have two.
+  void clear(Index::Tables& spare) CUBBY_REQUIRES(mutex_);
+  void lock() CUBBY_ACQUIRE(mutex_) { mutex_.lock(); }
+  void unlock() CUBBY_RELEASE(mutex_) { mutex_.unlock(); }
 
   // Removes some entries that have been cleared; false when there are none.
   bool remove_cleared() CUBBY_EXCLUDES(mutex_);

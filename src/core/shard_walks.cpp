@@ -8,14 +8,12 @@
 
 namespace cubby {
 
-void Shard::clear() {
-  Index::Tables tables{.table = ChunkTable(ChunkTable::kLeastChunks), .old = {}};
-  const MutexLock lock(mutex_);
+void Shard::clear(Index::Tables& spare) {
   if (newest_ == 0) return;
   settle();
   const std::size_t entries = index_.size();
   const std::size_t index_bytes = index_.memory_bytes();
-  index_.clear(tables);
+  index_.clear(spare);
   account_index(index_bytes);
   cleared_.add(newest_, oldest_, entries);
   state_.cleared_entries.fetch_add(entries, std::memory_order_relaxed);

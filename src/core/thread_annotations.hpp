@@ -15,3 +15,5 @@
 #define CUBBY_EXCLUDES(...) CUBBY_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 #define CUBBY_ACQUIRE(...) CUBBY_ATTRIBUTE(acquire_capability(__VA_ARGS__))
 #define CUBBY_RELEASE(...) CUBBY_ATTRIBUTE(release_capability(__VA_ARGS__))
+// For what locks a number of things that is not known before.
+#define CUBBY_UNCHECKED CUBBY_ATTRIBUTE(no_thread_safety_analysis)

@@ -62,6 +62,12 @@ class BatchRun final : public Work {
     return true;
   }
 
+  // What has been run cannot be taken back, so a peer must be told of it.
+  bool give_up(Error error) override {
+    while (read_next()) results_.add_error(error, context_.limits);
+    return true;
+  }
+
   void reply(Reply& reply) override { reply.send(200, kJsonType, results_.finish()); }
 
   std::size_t memory_bytes() const noexcept override {
@@ -134,6 +140,7 @@ void BatchRun::get(const BatchOperation& operation, const PreparedKey& key) {
   } else {
     results_.add_entry(entry_, ttl);
   }
+  entry_.let_go();
 }
 
 void BatchRun::put(const BatchOperation& operation, const PreparedKey& key) {

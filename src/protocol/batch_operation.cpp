@@ -196,6 +196,10 @@ Error OperationReader::read_op() {
 }
 
 Error OperationReader::read_conditions() {
+  // As much as a field can have.
+  for (const Member each : {if_match, if_none_match}) {
+    if (has(each) && text(each).size() > limits_.max_header_bytes) return Error::bad_etag;
+  }
   Conditions& conditions = operation_.conditions;
   if (has(if_match) && !conditions.if_match.add(text(if_match))) return Error::bad_etag;
   if (has(if_none_match) && !conditions.if_none_match.add(text(if_none_match))) {

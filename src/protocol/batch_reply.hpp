@@ -37,6 +37,9 @@ class CopiedEntry {
 
   EntityTag tag();
 
+  // Lets go of a large value.
+  void let_go() noexcept { large_ = PinnedValue(); }
+
   // Appends its members to a JSON object, which takes what it has pinned, and returns how many
   // bytes are the value's. `ttl` is what it has been given meanwhile, if it has.
   std::size_t append_to(std::string& output, std::optional<std::chrono::milliseconds> ttl);

@@ -39,6 +39,7 @@ class Connection::Impl {
   std::size_t receive(std::string_view input, std::string& output) {
     std::size_t done = 0;
     answered_before_ = answered_;
+    took_turn_ = false;
     if (work_ && !go_on_working(output)) return 0;
     while (!finished_) {
       const std::string_view rest = input.substr(done);
@@ -76,7 +77,9 @@ class Connection::Impl {
   void give_up(Error error, std::string& output) {
     // Of a head that is not complete nothing is known.
     if (head_.empty()) return refuse(kNoRequest, error, output);
-    answer_kept(output, error);
+    if (!work_ || !work_->give_up(error)) return answer_kept(output, error);
+    draining_ = true;
+    answer_kept(output);
   }
 
   void abandon() noexcept {
@@ -127,7 +130,7 @@ class Connection::Impl {
   }
 
   bool is_enough(const std::string& output) const noexcept {
-    return large_ || work_ || output.size() >= context_.output_cap_bytes ||
+    return large_ || work_ || took_turn_ || output.size() >= context_.output_cap_bytes ||
            answered_ - answered_before_ >= context_.most_requests_at_once;
   }
 
@@ -320,7 +323,8 @@ class Connection::Impl {
     const bool close = request.asks_to_close() || draining_;
     Reply reply = begin_reply(request, close, output);
     if (error == Error::none) {
-      error = request.operation.route->service({context_, request, body, reader, work_}, reply);
+      error = request.operation.route->service({context_, request, body, reader, work_, took_turn_},
+                                               reply);
       if (work_) return keep(request);
     }
     complete(request, error, reply, close);
@@ -367,6 +371,7 @@ class Connection::Impl {
   std::uint32_t answered_ = 0;
   std::uint32_t answered_before_ = 0;  // this receive()
   Error body_error_ = Error::none;     // what is wrong with the request whose body is awaited
+  bool took_turn_ = false;             // this receive() has done something that takes long
   bool in_body_ = false;
   bool body_wanted_ = false;
   bool has_succeeded_ = false;

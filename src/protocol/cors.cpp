@@ -21,7 +21,8 @@ constexpr std::string_view kVary = "Vary: Origin\r\n";
 std::string fields_of(std::string_view origin) {
   std::string fields = "Access-Control-Allow-Origin: ";
   fields.append(origin);
-  fields.append("\r\nAccess-Control-Expose-Headers: ETag, Age, Retry-After, Allow\r\n");
+  fields.append(
+      "\r\nAccess-Control-Expose-Headers: ETag, Age, Content-Encoding, Retry-After, Allow\r\n");
   if (origin != kAnyOrigin) fields.append(kVary);
   return fields;
 }

@@ -26,14 +26,24 @@ bool are_met(const Conditions& conditions, const StoredEntry* entry) {
   return conditions.judge(tag) == Conditions::Verdict::met;
 }
 
+// What an operation does where there is no entry. If it would fail without conditions, it fails in
+// the same way with them (RFC 9110, section 13.2.1).
+enum class Absence : std::uint8_t { is_not_found, is_fine };
+
 // Calls decide(const StoredEntry*) as update() does, but only when the conditions are met, and sets
-// `error` where they are not.
+// `error` where they are not, or there is no entry and there must be one.
 template <class Decide>
 UpdateOutcome update_if(const Context& context, const PreparedKey& key,
-                        const Conditions& conditions, Error& error, Decide&& decide) {
+                        const Conditions& conditions, Absence absence, Error& error,
+                        Decide&& decide) {
   return context.cache.update(key, [&](const ValueView* current) -> Change {
     std::optional<StoredEntry> entry;
-    if (current != nullptr) entry.emplace(*current);
+    if (current != nullptr) {
+      entry.emplace(*current);
+    } else if (absence == Absence::is_not_found) {
+      error = Error::key_not_found;
+      return change_to(Kind::none);
+    }
     const StoredEntry* const shown = entry ? &*entry : nullptr;
     const bool met = are_met(conditions, shown);
     error = met ? Error::none : Error::precondition_failed;
@@ -89,17 +99,19 @@ class Join {
   Joined run() {
     while (true) {
       is_large_ = false;
+      old_pages_ = PinnedValue();  // perhaps its last owner, so not with the shard locked
       const UpdateOutcome outcome =
-          update_if(context_, key_, conditions_, joined_.error,
+          update_if(context_, key_, conditions_, Absence::is_not_found, joined_.error,
                     [this](const StoredEntry* entry) { return join(entry); });
       if (!is_large_) return finish(outcome);
       if (!write()) return joined_;
       bool is_other = false;
       const UpdateOutcome large_outcome =
-          update_if(context_, key_, conditions_, joined_.error, [&](const StoredEntry* entry) {
-            is_other = entry == nullptr || !is_same(*entry);
-            return is_other ? change_to(Kind::none) : store_written();
-          });
+          update_if(context_, key_, conditions_, Absence::is_not_found, joined_.error,
+                    [&](const StoredEntry* entry) {
+                      is_other = !is_same(*entry);
+                      return is_other ? change_to(Kind::none) : store_written();
+                    });
       if (!is_other) return finish(large_outcome);
     }
   }
@@ -116,7 +128,6 @@ class Join {
   }
 
   Change join(const StoredEntry* entry) {
-    if (entry == nullptr) return fail(Error::key_not_found);
     joined_.size = entry->value.size() + bytes_.size();
     if (joined_.size > context_.limits.max_value_bytes) return fail(Error::value_too_large);
     front_.emplace(context_, *entry);
@@ -225,11 +236,6 @@ StoredMetadata metadata_in_front(const Context& context, const Metadata& metadat
   return StoredMetadata(now);
 }
 
-Error error_of_absence(const Conditions& conditions) noexcept {
-  return conditions.judge(std::nullopt) == Conditions::Verdict::met ? Error::key_not_found
-                                                                    : Error::precondition_failed;
-}
-
 std::optional<std::chrono::seconds> age_of(const Context& context,
                                            const Metadata& metadata) noexcept {
   if (!metadata.stored_at) return std::nullopt;
@@ -270,7 +276,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
     return stored;
   }
   const UpdateOutcome outcome =
-      update_if(context, key, conditions, stored.error, [&](const StoredEntry*) {
+      update_if(context, key, conditions, Absence::is_fine, stored.error, [&](const StoredEntry*) {
         Change change{.kind = Kind::store, .ttl = ttl, .flags = flags, .notes = notes};
         if (pages != nullptr) {
           change.written = pages;
@@ -290,8 +296,9 @@ Error delete_entry(const Context& context, const PreparedKey& key, const Conditi
     return context.cache.erase(key) ? Error::none : Error::key_not_found;
   }
   Error error = Error::none;
-  const UpdateOutcome outcome = update_if(
-      context, key, conditions, error, [](const StoredEntry*) { return change_to(Kind::erase); });
+  const UpdateOutcome outcome =
+      update_if(context, key, conditions, Absence::is_not_found, error,
+                [](const StoredEntry*) { return change_to(Kind::erase); });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::erased ? Error::none : Error::key_not_found;
 }
@@ -303,8 +310,8 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
   std::array<char, 20> digits;
   std::optional<Front> front;
   std::optional<StoredMetadata> new_front;
-  const UpdateOutcome outcome =
-      update_if(context, key, conditions, sum.error, [&](const StoredEntry* entry) {
+  const UpdateOutcome outcome = update_if(
+      context, key, conditions, Absence::is_fine, sum.error, [&](const StoredEntry* entry) {
         const auto number = entry != nullptr ? number_of(*entry) : initial;
         if (!number) {
           sum.error = Error::not_a_number;
@@ -343,11 +350,12 @@ Error touch_entry(const Context& context, const PreparedKey& key, const Conditio
                   std::optional<std::chrono::milliseconds> ttl) {
   Error error = Error::none;
   const std::optional<std::chrono::milliseconds> new_ttl = kept_or(context, ttl);
-  const UpdateOutcome outcome = update_if(context, key, conditions, error, [&](const StoredEntry*) {
-    Change change = change_to(Kind::set_ttl);
-    change.ttl = new_ttl;
-    return change;
-  });
+  const UpdateOutcome outcome =
+      update_if(context, key, conditions, Absence::is_not_found, error, [&](const StoredEntry*) {
+        Change change = change_to(Kind::set_ttl);
+        change.ttl = new_ttl;
+        return change;
+      });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::ttl_set ? Error::none : Error::key_not_found;
 }

@@ -83,9 +83,6 @@ Joined join_to_entry(const Context& context, const PreparedKey& key, const Condi
 Error touch_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
                   std::optional<std::chrono::milliseconds> ttl);
 
-// What is wrong when there is no entry: precondition_failed or key_not_found.
-Error error_of_absence(const Conditions& conditions) noexcept;
-
 struct Look {
   Error error = Error::none;
   bool is_modified = true;
@@ -112,12 +109,12 @@ Look show_and_change(const Context& context, const PreparedKey& key, const Condi
     verdict = conditions.is_empty() ? Verdict::met : conditions.judge(shown.tag());
     return verdict == Verdict::met || is_not_modified() ? make_change() : Change();
   });
-  if (!found) return {.error = error_of_absence(conditions)};
+  if (!found) return {.error = Error::key_not_found};
   if (is_not_modified()) return {.is_modified = false};
   return {.error = verdict == Verdict::met ? Error::none : Error::precondition_failed};
 }
 
-// Whether what Cache-Control, Age and a batch say of it: whole seconds since it was stored.
+// Whole seconds since it was stored, where that is known.
 std::optional<std::chrono::seconds> age_of(const Context& context,
                                            const Metadata& metadata) noexcept;
 

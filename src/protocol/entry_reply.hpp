@@ -29,7 +29,7 @@ class EntryReply {
 
   // With the shard locked: writes the head and the value, or pins that. Takes back what a call
   // before has written.
-  void take(const ValueView& value);
+  void take(const ValueView& stored);
 
   // Of what has been taken.
   EntityTag tag() noexcept;

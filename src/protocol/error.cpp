@@ -106,7 +106,8 @@ constexpr std::array kErrors{
     Entry{Error::precondition_failed, 412, "precondition-failed",
           "If-Match or If-None-Match does not hold, so nothing has been done."},
     Entry{Error::not_text, 406, "not-text",
-          "The value is not text in UTF-8. GET it from /v1/keys/, followed by its key."},
+          "The value is not text in UTF-8, or is encoded. GET it from /v1/keys/, followed by its "
+          "key."},
     Entry{Error::not_a_number, 409, "not-a-number",
           "The value is not a whole number of 64 bits in decimal, so nothing has been added."},
     Entry{Error::number_overflow, 409, "overflow",

@@ -119,6 +119,7 @@ Error join(const Call& call, Reply& reply, End end) {
       call.reader != nullptr ? static_cast<const TextBody&>(*call.reader).text() : call.body;
   const Joined joined = join_to_entry(call.context, call.request.key, conditions, end, bytes);
   if (joined.error == Error::none) send_number(reply, joined.size, joined.tag);
+  call.takes_turn = joined.size > kLargeValueBytes;
   return joined.error;
 }
 

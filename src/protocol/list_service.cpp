@@ -12,6 +12,7 @@
 
 #include <cubby/cache.hpp>
 
+#include "protocol/heap_bytes.hpp"
 #include "protocol/json_escape.hpp"
 #include "protocol/json_object.hpp"
 #include "protocol/request.hpp"
@@ -21,8 +22,10 @@
 namespace cubby::protocol {
 namespace {
 
-// Of a deletion, what is done before others get their turn.
-constexpr ListLimits kPiece{.most = 200, .most_examined = 2000};
+// What is looked at before others get their turn.
+constexpr std::size_t kMostExamined = 2000;
+// Of a deletion.
+constexpr ListLimits kPiece{.most = 200, .most_examined = kMostExamined};
 
 // A cursor as peers see it: where to go on, and of which cache, as hex digits.
 class CursorText {
@@ -71,13 +74,14 @@ class PrefixDeletion final : public Work {
   PrefixDeletion(Cache& cache, std::string_view prefix) : cache_(cache), prefix_(prefix) {}
 
   bool go_on() override {
-    keys_.clear();
-    const auto next = cache_.list(cursor_, kPiece, [this](std::string_view key, const ValueView&) {
+    // Many connections may wait for their turns: nothing of it is kept meanwhile.
+    std::vector<std::string> keys;
+    const auto next = cache_.list(cursor_, kPiece, [&](std::string_view key, const ValueView&) {
       const bool is_wanted = key.starts_with(prefix_);
-      if (is_wanted) keys_.emplace_back(key);
+      if (is_wanted) keys.emplace_back(key);
       return is_wanted;
     });
-    for (const std::string& key : keys_) deleted_ += cache_.erase(key) ? 1 : 0;
+    for (const std::string& key : keys) deleted_ += cache_.erase(key) ? 1 : 0;
     cursor_ = next.value_or(0);
     return next.has_value();
   }
@@ -88,12 +92,13 @@ class PrefixDeletion final : public Work {
     reply.send(200, kJsonType, result.text());
   }
 
+  std::size_t memory_bytes() const noexcept override { return heap_bytes(prefix_); }
+
  private:
   Cache& cache_;
   const std::string prefix_;
   std::uint64_t cursor_ = 0;
   std::uint64_t deleted_ = 0;
-  std::vector<std::string> keys_;
 };
 
 }  // namespace
@@ -109,12 +114,12 @@ Error list_keys(const Call& call, Reply& reply) {
   }
   const std::string_view prefix = given.prefix.value_or(std::string_view());
   std::string list;
-  const auto next =
-      cache.list(cursor, {.most = given.limit}, [&](std::string_view key, const ValueView& value) {
-        if (!key.starts_with(prefix)) return false;
-        append_key(list, key, StoredEntry(value));
-        return true;
-      });
+  const auto next = cache.list(cursor, {.most = given.limit, .most_examined = kMostExamined},
+                               [&](std::string_view key, const ValueView& value) {
+                                 if (!key.starts_with(prefix)) return false;
+                                 append_key(list, key, StoredEntry(value));
+                                 return true;
+                               });
   std::string body = R"({"keys":[)" + list + R"(],"cursor":)";
   if (next) {
     body.append("\"").append(CursorText(*next, cache.identity()).text()).append("\"}");
@@ -122,6 +127,7 @@ Error list_keys(const Call& call, Reply& reply) {
     body += "null}";
   }
   reply.send(200, kJsonType, body);
+  call.takes_turn = true;
   return Error::none;
 }
 

@@ -25,6 +25,7 @@ struct Call {
   std::string_view body;  // when it has arrived whole
   BodyReader* reader;     // otherwise the route's, which has taken the body; or null
   std::unique_ptr<Work>& work;
+  bool& takes_turn;  // to be set by what takes long: others come before the next request
 };
 
 // Runs the operation. Writes the reply and returns Error::none, or writes nothing and returns what

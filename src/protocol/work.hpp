@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "protocol/error.hpp"
 #include "protocol/reply.hpp"
 
 namespace cubby::protocol {
@@ -16,7 +17,11 @@ class Work {
   // Does a bounded piece of it. Returns whether there is more to do.
   virtual bool go_on() = 0;
 
-  // All is done: writes the reply.
+  // There will be no more turns, for this reason. True when reply() says what has been done all the
+  // same; otherwise the request is refused.
+  virtual bool give_up(Error) { return false; }
+
+  // All is done, or given up: writes the reply.
   virtual void reply(Reply& reply) = 0;
 
   // Memory that it takes beyond a little, in bytes.

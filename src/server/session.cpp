@@ -174,6 +174,8 @@ std::size_t Session::take_requests(std::string_view input, bool may_be_more) {
   const Phase phase = worker_.phase();
   const bool last_batch = phase == Phase::closing || (phase == Phase::draining && !may_be_more);
   std::size_t consumed = 0;
+  // What is at work is the last request where nothing has arrived behind it.
+  if (last_batch && input.empty() && connection_.has_more()) connection_.drain();
   if (last_batch && !input.empty()) {
     consumed = connection_.receive(input.substr(0, input.size() - 1), replies);
     if (connection_.finished() || connection_.has_more()) return consumed;
@@ -286,6 +288,8 @@ void Session::on_deadline(Time now) noexcept {
       reset_when_closed(socket_.get());
       return cut();
     case Patience::Verdict::idle:
+      // It waits for its turn, and not for its peer.
+      if (connection_.progress().stage == protocol::Progress::Stage::at_work) return set_deadline();
       worker_.timeouts().idle.fetch_add(1, std::memory_order_relaxed);
       return cut();
     case Patience::Verdict::over:

@@ -56,6 +56,32 @@ TEST_F(ClearTest, NothingIsFoundAndNothingCountedAtOnce) {
   EXPECT_EQ(Stats().expirations, 0U);
 }
 
+// Who has found one entry gone finds none of the others, and what he puts then stays.
+TEST_F(ClearTest, IsOneMomentForWhoeverLooks) {
+  constexpr int kEntries = 300;
+  Make({.max_memory_bytes = 32 * kMiB, .shards = 64});
+  for (int round = 0; round < 200; ++round) {
+    Fill(kEntries);
+    std::atomic<bool> looks{false};
+    std::thread clears([&] {
+      while (!looks.load()) {
+      }
+      cache_->clear();
+    });
+    bool gone = false;
+    for (int i = 0; !gone; i = (i + 1) % kEntries) {
+      gone = !Get(Name(i));
+      looks.store(true);
+    }
+    Put("late", "stays");
+    for (int i = 0; i < kEntries; ++i) EXPECT_EQ(Get(Name(i)), std::nullopt) << round;
+    clears.join();
+    EXPECT_EQ(Get("late"), "stays") << round;
+    cache_->erase("late");
+    MaintainAll();
+  }
+}
+
 TEST_F(ClearTest, MaintenanceGivesTheMemoryBackInPieces) {
   Make({.max_memory_bytes = 32 * kMiB, .shards = 1});
   Fill(20'000);

@@ -100,7 +100,7 @@ CASES = [
     Case("headKey", 200, before=(put(),), fields={"If-Match": "*"}),
     Case("headKey", 304, before=(put(query={"ttl": 30}),), fields={"If-None-Match": "*"}),
     Case("headKey", 404, "key-not-found"),
-    Case("headKey", 412, "precondition-failed", fields={"If-Match": "*"}),
+    Case("headKey", 412, "precondition-failed", before=(put(),), fields={"If-Match": '"0"'}),
 
     # Deleting.
     Case("deleteKey", 204, before=(put(),)),
@@ -131,7 +131,8 @@ CASES = [
     Case("touchKey", 204, before=(put(),), query={"ttl": 60}),
     Case("touchKey", 204, before=(put(),), fields={"If-Match": "*", "If-None-Match": '"0"'}),
     Case("touchKey", 404, "key-not-found"),
-    Case("touchKey", 412, "precondition-failed", fields={"If-Match": "*"}),
+    Case("touchKey", 412, "precondition-failed", before=(put(),), fields={"If-Match": '"0"'}),
+    Case("touchKey", 404, "key-not-found", fields={"If-Match": "*"}),
     Case("takeKey", 200, before=(put(query={"ttl": 30}, fields={"Content-Encoding": "br"}),), says=b"hello"),
     Case("takeKey", 200, before=(put(),), fields={"If-Match": ETAG, "If-None-Match": '"0"'}, says=b"hello"),
     Case("takeKey", 404, "key-not-found"),

@@ -322,7 +322,7 @@ TEST_F(BatchTest, ConditionsAreThoseOfTheFields) {
       operation("delete", "k", {{"if_match", tag}}),
       operation("delete", "k", {{"if_match", "*"}}),
   });
-  const int statuses[] = {304, 304, 200, 412, 200, 412, 412, 412,
+  const int statuses[] = {304, 304, 200, 412, 200, 404, 412, 412,
                           204, 412, 201, 412, 200, 412, 412, 204};
   for (std::size_t i = 0; i < results.size(); ++i) {
     EXPECT_EQ(results[i]["status"], statuses[i]) << i << results[i];
@@ -405,6 +405,31 @@ TEST_F(BatchTest, HowTheBodyIsCutChangesNothing) {
   };
   EXPECT_EQ(cut_at(test::every_cut(body.size())), whole);
   for (std::size_t cut = 0; cut <= body.size(); ++cut) EXPECT_EQ(cut_at({cut}), whole) << cut;
+}
+
+// What has been run cannot be taken back, so it must be told.
+TEST_F(BatchTest, ThatIsGivenUpSaysWhatHasBeenRun) {
+  json operations = json::array();
+  for (int i = 0; i < 500; ++i) operations.push_back(operation("incr", "n"));
+  const std::string body = operations.dump();
+  Connection connection(world_.context);
+  std::string output;
+  connection.receive("POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                         std::to_string(body.size()) + "\r\n\r\n" + body,
+                     output);
+  ASSERT_TRUE(connection.has_more());
+  connection.give_up(Error::no_room, output);
+  EXPECT_TRUE(connection.finished());
+  const auto reply = test::read_reply(output);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  const json results = json::parse(reply->body);
+  ASSERT_EQ(results.size(), 500U);
+  const std::int64_t run = std::stoll(world_.cache.get("n")->substr(6));
+  EXPECT_LT(run, 500);
+  for (std::int64_t i = 0; i < 500; ++i) {
+    EXPECT_EQ(results[static_cast<std::size_t>(i)]["status"], i < run ? 200 : 503) << i;
+  }
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ std::string about_origins(const ReceivedReply& reply) {
   return text;
 }
 
-const std::string kExposed = "Access-Control-Expose-Headers: ETag, Age, Retry-After, Allow\n";
+const std::string kExposed =
+    "Access-Control-Expose-Headers: ETag, Age, Content-Encoding, Retry-After, Allow\n";
 const std::string kVaries = "Vary: Origin\n";
 
 std::string allowed(const std::string& origin) {
@@ -295,7 +296,7 @@ TEST_F(CorsTest, FieldsStandInTheHeadOnce) {
             "HTTP/1.1 201 Created\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Access-Control-Allow-Origin: https://app.example\r\n"
-            "Access-Control-Expose-Headers: ETag, Age, Retry-After, Allow\r\n"
+            "Access-Control-Expose-Headers: ETag, Age, Content-Encoding, Retry-After, Allow\r\n"
             "Vary: Origin\r\n");
 }
 

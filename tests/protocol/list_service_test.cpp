@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/connection.hpp"
+#include "support/allocation_counter.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"
 
@@ -142,6 +143,35 @@ TEST_F(ListServiceTest, DeletesAPrefixPieceByPiece) {
   EXPECT_EQ(world_.cache.stats().entries, 1000U);
   EXPECT_FALSE(connection.has_more());
   EXPECT_EQ(connection.memory_bytes(), 0U);
+}
+
+TEST_F(ListServiceTest, AListingEndsATurn) {
+  fill(100);
+  const std::string one = "GET /v1/keys?limit=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string requests = one + one + one;
+  Connection connection(world_.context);
+  for (int i = 0; i < 3; ++i) {
+    std::string output;
+    EXPECT_EQ(connection.receive(requests, output), one.size()) << i;
+    EXPECT_NE(output.find("\"cursor\""), std::string::npos);
+    EXPECT_EQ(connection.has_more(), i < 2);
+    requests.erase(0, one.size());
+  }
+}
+
+// Nothing of a piece is kept until the next turn.
+TEST_F(ListServiceTest, ADeletionTakesNoMemoryBetweenItsTurns) {
+  fill(20'000);
+  Connection connection(world_.context);
+  std::string output;
+  const std::string request = "DELETE /v1/keys?prefix=key: HTTP/1.1\r\nHost: a\r\n\r\n";
+  connection.receive(request, output);
+  connection.receive({}, output);
+  const std::ptrdiff_t before = test::live_allocations();
+  for (int i = 0; i < 5; ++i) connection.receive({}, output);
+  EXPECT_EQ(test::live_allocations(), before);
+  EXPECT_LE(connection.memory_bytes(), 2 * request.size());
+  EXPECT_TRUE(connection.has_more());
 }
 
 TEST_F(ListServiceTest, ADeletionThatIsGivenUpIsAnsweredAsSuch) {

@@ -31,7 +31,8 @@ class ServiceTest : public testing::Test {
     Request request;
     request.key = world_.cache.prepare(key);
     std::unique_ptr<Work> work;
-    return service({world_.context, request, body, nullptr, work}, reply);
+    bool takes_turn = false;
+    return service({world_.context, request, body, nullptr, work, takes_turn}, reply);
   }
 
   World world_;
@@ -196,7 +197,9 @@ TEST(ServiceOfSmallCacheTest, SaysThatAValueCannotFit) {
   const std::string body =
       R"({"key":"k","value":")" + std::string(2 * kMinMemoryBytes, 'x') + "\"}";
   std::unique_ptr<Work> work;
-  EXPECT_EQ(put_value({context, {}, body, nullptr, work}, reply), Error::value_does_not_fit);
+  bool takes_turn = false;
+  EXPECT_EQ(put_value({context, {}, body, nullptr, work, takes_turn}, reply),
+            Error::value_does_not_fit);
   EXPECT_EQ(output, "");
 }
 
