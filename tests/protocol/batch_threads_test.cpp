@@ -60,15 +60,15 @@ TEST(BatchThreadsTest, IncrementsAddUp) {
   for (int i = 0; i < 200; ++i) body += R"({"op":"incr","key":"n","by":3},)";
   body.back() = ']';
   run_threads(cache, [&body](Peer& peer) {
-    for (int i = 0; i < 10; ++i) peer.run(body);
+    for (int i = 0; i < 50; ++i) peer.run(body);
   });
   Peer peer(cache);
-  EXPECT_EQ(peer.run(R"([{"op":"get","key":"n"}])")[0]["value"], std::to_string(kThreads * 6000));
+  EXPECT_EQ(peer.run(R"([{"op":"get","key":"n"}])")[0]["value"], std::to_string(kThreads * 30'000));
   EXPECT_EQ(cache.check_invariants(), "");
 }
 
 TEST(BatchThreadsTest, NoCompareAndSetIsLost) {
-  constexpr int kEach = 100;
+  constexpr int kEach = 500;
   Cache cache(test::World::cache_options());
   run_threads(cache, [](Peer& peer) {
     for (int done = 0; done < kEach;) {
