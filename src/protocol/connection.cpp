@@ -80,6 +80,7 @@ class Connection::Impl {
     if (!work_ || !work_->give_up(error)) return answer_kept(output, error);
     draining_ = true;
     answer_kept(output);
+    linger_ = true;
   }
 
   void abandon() noexcept {

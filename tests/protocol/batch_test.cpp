@@ -420,6 +420,8 @@ TEST_F(BatchTest, ThatIsGivenUpSaysWhatHasBeenRun) {
   ASSERT_TRUE(connection.has_more());
   connection.give_up(Error::no_room, output);
   EXPECT_TRUE(connection.finished());
+  EXPECT_TRUE(connection.should_linger()) << "more may have been sent behind it";
+  EXPECT_NE(output.find("Connection: close\r\n"), std::string::npos);
   const auto reply = test::read_reply(output);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 200);

@@ -174,6 +174,19 @@ TEST_F(ListServiceTest, ADeletionTakesNoMemoryBetweenItsTurns) {
   EXPECT_TRUE(connection.has_more());
 }
 
+TEST_F(ListServiceTest, ADeletionIsTheLastRequestOfAConnectionThatDrains) {
+  fill(5000);
+  Connection connection(world_.context);
+  std::string output;
+  connection.receive("DELETE /v1/keys?prefix=key: HTTP/1.1\r\nHost: a\r\n\r\n", output);
+  connection.drain();
+  EXPECT_FALSE(connection.finished()) << "it is answered first";
+  for (int turns = 0; output.empty() && turns < 1000; ++turns) connection.receive({}, output);
+  EXPECT_TRUE(connection.finished());
+  EXPECT_NE(output.find("Connection: close\r\n"), std::string::npos) << output;
+  EXPECT_NE(output.find(R"({"deleted":5000})"), std::string::npos) << output;
+}
+
 TEST_F(ListServiceTest, ADeletionThatIsGivenUpIsAnsweredAsSuch) {
   fill(20'000);
   Connection connection(world_.context);
