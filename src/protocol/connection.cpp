@@ -178,8 +178,8 @@ class Connection::Impl {
         head_parser_.parse(input, context_.limits, context_.heads, request.head);
     if (result.status != HeadResult::Status::complete) return result;
     request.text = input.substr(0, result.size);
-    request.operation =
-        find_operation(request.head.method, request.head.target, context_.limits, buffer);
+    find_operation(request.head.method, request.head.target, context_.limits, buffer,
+                   request.operation);
     const std::string_view key = request.operation.key;
     if (!key.empty()) request.key = context_.cache.prepare(key);
     return result;

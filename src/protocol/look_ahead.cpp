@@ -29,7 +29,7 @@ std::size_t LookAhead::read(const Context& context, std::string_view input, Requ
   if (!is_simple) return 0;
   request.text = input.substr(0, head_size);
   KeyBuffer unused;
-  request.operation = find_operation(head.method, head.target, context.limits, unused);
+  find_operation(head.method, head.target, context.limits, unused, request.operation);
   if (!request.operation.key.empty()) {
     request.key = context.cache.prepare(request.operation.key);
     keys_.push_back(request.key);

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,8 @@ enum class Method : std::uint8_t {
   trace,
   connect,
 };
+
+inline constexpr std::size_t kMethodCount = static_cast<std::size_t>(Method::connect) + 1;
 
 // The token on the wire; empty for Method::unknown.
 constexpr std::string_view name_of(Method method) noexcept {

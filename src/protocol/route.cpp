@@ -112,9 +112,63 @@ constexpr Route kOptions{
 
 constexpr std::string_view kV1 = "/v1";
 
-bool serves(const Route& route, Method method) {
-  return route.method == method || (route.method == Method::get && method == Method::head);
+// What is before a key, wherever one is in a path.
+constexpr std::string_view kBeforeKey = "/v1/keys/";
+
+// A path with the route of each method that it has.
+struct Path {
+  RoutePath path = "";
+  bool is_v1 = false;
+  std::array<const Route*, kMethodCount> routes{};
+
+  constexpr const Route*& route_of(Method method) {
+    return routes[static_cast<std::size_t>(method)];
+  }
+  constexpr const Route* route_of(Method method) const {
+    return routes[static_cast<std::size_t>(method)];
+  }
+};
+
+// The paths of all routes, in their order, those with a key behind the others.
+struct Paths {
+  std::array<Path, kRoutes.size()> paths{};
+  std::size_t fixed = 0;
+  std::size_t all = 0;
+
+  constexpr std::span<const Path> without_key() const { return {paths.data(), fixed}; }
+  constexpr std::span<const Path> with_key() const { return {paths.data() + fixed, all - fixed}; }
+};
+
+constexpr Path& path_named(Paths& paths, const RoutePath& path) {
+  for (std::size_t i = 0; i < paths.all; ++i) {
+    if (paths.paths[i].path.text() == path.text()) return paths.paths[i];
+  }
+  Path& added = paths.paths[paths.all++];
+  added.path = path;
+  added.is_v1 = path.text().starts_with(kV1);
+  added.route_of(Method::options) = &kOptions;
+  return added;
 }
+
+constexpr void add_routes(Paths& paths, bool with_key) {
+  for (const Route& route : kRoutes) {
+    if ((route.path.key_source() == KeySource::path) != with_key) continue;
+    Path& path = path_named(paths, route.path);
+    path.route_of(route.method) = &route;
+    if (route.method == Method::get) path.route_of(Method::head) = &route;
+  }
+}
+
+constexpr Paths kPaths = [] {
+  Paths paths;
+  add_routes(paths, false);
+  paths.fixed = paths.all;
+  add_routes(paths, true);
+  return paths;
+}();
+
+static_assert(std::all_of(kPaths.with_key().begin(), kPaths.with_key().end(),
+                          [](const Path& path) { return path.path.before() == kBeforeKey; }));
 
 bool is_badly_encoded(const Target& target) {
   return !target.is_plain && (has_bad_escape(target.path) || has_bad_escape(target.query));
@@ -124,39 +178,46 @@ bool is_path(const Target& target, std::string_view sent, std::string_view plain
   return target.is_plain ? sent == plain : is_same_path(sent, plain);
 }
 
-// Where the segment begins that comes after as many slashes as `before` has; the end of the path
+// Where the segment begins that comes after as many slashes as kBeforeKey has; the end of the path
 // where it has fewer.
-std::size_t end_of_slashes(std::string_view path, std::string_view before) {
+std::size_t end_of_slashes(std::string_view path) {
   std::size_t end = 0;
-  for (auto left = std::count(before.begin(), before.end(), '/'); left > 0; --left) {
+  for (auto left = std::count(kBeforeKey.begin(), kBeforeKey.end(), '/'); left > 0; --left) {
     end = std::min(path.find('/', end), path.size() - 1) + 1;
   }
   return end;
 }
 
-// `segment` becomes the one that is the key, if the route has one.
-bool leads_to(const Target& target, const Route& route, std::string_view& segment) {
-  const std::string_view path = target.path;
-  const std::string_view before = route.path.before();
-  if (route.path.key_source() != KeySource::path) return is_path(target, path, before);
-  std::size_t begin = before.size();
+// Where the segment begins that is a key; npos where none is.
+std::size_t begin_of_key(const Target& target) {
   if (target.is_plain) {
-    if (!path.starts_with(before)) return false;
-  } else {
-    begin = end_of_slashes(path, before);
-    if (!is_same_path(path.substr(0, begin), before)) return false;
+    return target.path.starts_with(kBeforeKey) ? kBeforeKey.size() : std::string_view::npos;
+  }
+  const std::size_t begin = end_of_slashes(target.path);
+  return is_same_path(target.path.substr(0, begin), kBeforeKey) ? begin : std::string_view::npos;
+}
+
+// Null where there is none. `segment` becomes the one that is the key, if the path has one.
+const Path* find_path(const Target& target, std::string_view& segment) {
+  const std::string_view path = target.path;
+  const std::size_t begin = begin_of_key(target);
+  if (begin == std::string_view::npos) {
+    for (const Path& each : kPaths.without_key()) {
+      if (is_path(target, path, each.path.text())) return &each;
+    }
+    return nullptr;
   }
   const std::size_t end = std::min(path.find('/', begin), path.size());
   segment = path.substr(begin, end - begin);
-  return is_path(target, path.substr(end), route.path.behind());
+  for (const Path& each : kPaths.with_key()) {
+    if (is_path(target, path.substr(end), each.path.behind())) return &each;
+  }
+  return nullptr;
 }
 
 bool is_v1(const Target& target) {
   const std::string_view path = target.path;
-  if (target.is_plain) {
-    return path.starts_with(kV1) && (path.size() == kV1.size() || path[kV1.size()] == '/');
-  }
-  return is_same_path(path.substr(0, std::min(path.find('/', 1), path.size())), kV1);
+  return is_path(target, path.substr(0, std::min(path.find('/', 1), path.size())), kV1);
 }
 
 void append_to_list(std::string& list, std::string_view item) {
@@ -186,45 +247,39 @@ Error find_key_of(const Route& route, const Target& target, std::string_view seg
   return check_key(key, limits);
 }
 
+// Finds the path and the route. Errors: unknown_method, bad_escape, unknown_path, wrong_method.
+Error find_route(Method method, const Target& target, Operation& operation,
+                 std::string_view& segment) {
+  const bool is_method = method != Method::unknown && method != Method::connect;
+  const bool is_good = is_method && !is_badly_encoded(target);
+  const Path* const path = is_good ? find_path(target, segment) : nullptr;
+  operation.is_v1 = path != nullptr ? path->is_v1 : is_v1(target);
+  if (!is_method) return Error::unknown_method;
+  if (!is_good) return Error::bad_escape;
+  if (path != nullptr) {
+    operation.path = path->path.text();
+    operation.route = path->route_of(method);
+    return operation.route == nullptr ? Error::wrong_method : Error::none;
+  }
+  if (method != Method::options || target.path != kServer) return Error::unknown_path;
+  operation.path = kServer;
+  operation.route = &kOptions;
+  return Error::none;
+}
+
 }  // namespace
 
-Operation find_operation(Method method, const Target& target, const Limits& limits,
-                         KeyBuffer& buffer) noexcept {
-  Operation operation;
-  operation.is_v1 = is_v1(target);
-  if (method == Method::unknown || method == Method::connect) {
-    operation.error = Error::unknown_method;
-    return operation;
-  }
-  if (is_badly_encoded(target)) {
-    operation.error = Error::bad_escape;
-    return operation;
-  }
-  operation.error = Error::unknown_path;
-  if (target.path == kServer) operation.path = kServer;
+void find_operation(Method method, const Target& target, const Limits& limits, KeyBuffer& buffer,
+                    Operation& operation) noexcept {
   std::string_view segment;
-  for (const Route& route : kRoutes) {
-    if (!leads_to(target, route, segment)) continue;
-    operation.path = route.path.text();
-    operation.error = Error::wrong_method;
-    if (!serves(route, method)) continue;
-    operation.error = Error::none;
-    operation.route = &route;
-    break;
-  }
-  if (method == Method::options && !operation.path.empty()) {
-    operation.error = Error::none;
-    operation.route = &kOptions;
-    return operation;
-  }
-  if (operation.error != Error::none) return operation;
+  operation.error = find_route(method, target, operation, segment);
+  if (operation.error != Error::none) return;
   const Route& route = *operation.route;
   operation.error = find_key_of(route, target, segment, limits, buffer, operation.key);
   if (operation.error == Error::none && route.parameters && !target.query.empty()) {
     operation.error =
         read_parameters(target.query, *route.parameters, limits, buffer, operation.parameters);
   }
-  return operation;
 }
 
 std::span<const Route> routes() noexcept { return kRoutes; }

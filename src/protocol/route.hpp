@@ -83,13 +83,15 @@ struct Route {
 // Every one, but for OPTIONS.
 std::span<const Route> routes() noexcept;
 
-// Looks the path up and decodes the arguments. The path is compared as it was sent, except that
-// what need not be percent-encoded may be. OPTIONS has every known path, and "*".
+// Looks the path up and decodes the arguments into `operation`, which must be a new one: it is
+// filled in where it will be used, because to copy one costs as much as to look the path up. The
+// path is compared as it was sent, except that what need not be percent-encoded may be. OPTIONS has
+// every known path, and "*".
 //
-// Errors: unknown_method, bad_escape, unknown_path, wrong_method, and those of find_key(),
-// check_key() and read_parameters().
-Operation find_operation(Method method, const Target& target, const Limits& limits,
-                         KeyBuffer& buffer) noexcept;
+// Errors, which are the operation's: unknown_method, bad_escape, unknown_path, wrong_method, and
+// those of find_key(), check_key() and read_parameters().
+void find_operation(Method method, const Target& target, const Limits& limits, KeyBuffer& buffer,
+                    Operation& operation) noexcept;
 
 // "GET, HEAD, OPTIONS": the methods that the path has, for the Allow field; those of all paths
 // together for "*".

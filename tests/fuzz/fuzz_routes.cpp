@@ -176,7 +176,8 @@ Answer without_defaults(Answer answer) {
 
 Answer got(Method method, const Target& target) {
   KeyBuffer buffer;
-  const Operation operation = find_operation(method, target, kLimits, buffer);
+  Operation operation;
+  find_operation(method, target, kLimits, buffer, operation);
   Answer answer{operation.error, std::string(operation.path), operation.is_v1};
   if (operation.error != Error::none) return answer;
   answer.key = operation.key;

@@ -17,12 +17,14 @@ namespace {
 
 // A target that is known to be plain must lead where any other does.
 Operation find(Method method, const Target& target, const Limits& limits, KeyBuffer& buffer) {
-  const Operation operation = find_operation(method, target, limits, buffer);
+  Operation operation;
+  find_operation(method, target, limits, buffer, operation);
   if ((std::string(target.path) + std::string(target.query)).find_first_of("%+&") ==
       std::string::npos) {
     Target plain = target;
     plain.is_plain = true;
-    const Operation other = find_operation(method, plain, limits, buffer);
+    Operation other;
+    find_operation(method, plain, limits, buffer, other);
     EXPECT_EQ(other.error, operation.error) << target.path;
     EXPECT_EQ(other.route, operation.route) << target.path;
     EXPECT_EQ(other.path, operation.path) << target.path;
