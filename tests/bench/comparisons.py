@@ -41,7 +41,7 @@ class Comparison:
         return list(dict.fromkeys(cell.spec for cell in self.cells))
 
     def estimated_seconds(self):
-        filled = [spec for spec in self.specs() if spec.protocol() == "cubby"]
+        filled = [spec for spec in self.specs() if spec.protocol().startswith("cubby")]
         filling = (START_SECONDS * len(self.specs())
                    + sum(spec.keys for spec in filled) / FILLED_A_SECOND)
         crowds = sum(cell.load.connections / CROWD for cell in self.cells)
@@ -77,6 +77,17 @@ def values_of(sizes):
     return tuple(cells)
 
 
+def both_faces(sizes):
+    """GETs of /get and of /v1/keys, then PUTs of the one and the other, by the size of values."""
+    cells = []
+    for size in sizes:
+        specs = [Spec(kind, value_bytes=size) for kind in ("cubbyd", "v1")]
+        for put in (0, 100):
+            cells += every(specs, [Load(depth=depth, put_percent=put, own=True)
+                                   for depth in (1, 16)])
+    return tuple(cells)
+
+
 def all_comparisons(quick):
     seconds = 1 if quick else 2
     rounds = 1 if quick else 5
@@ -107,4 +118,6 @@ def all_comparisons(quick):
                                [Load(put_percent=0, own=True)])),
         Comparison("values", "value sizes", rounds=rounds, seconds=1,
                    cells=values_of(sizes)),
+        Comparison("faces", "/get and /v1/keys", rounds=rounds, seconds=1,
+                   cells=both_faces((64,) if quick else (64, 1 << 10, 4 << 10))),
     ]

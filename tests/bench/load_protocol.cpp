@@ -6,6 +6,7 @@
 namespace cubby::bench {
 namespace {
 
+const std::string kHost = "Host: 127.0.0.1\r\n";
 constexpr std::string_view kLine = "\r\n";
 constexpr std::string_view kKeyStart = "user:";
 constexpr std::size_t kKeyDigits = 10;
@@ -24,10 +25,12 @@ std::optional<Reply> read_http(std::string_view text) {
   const std::size_t end = text.find(kEnd);
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view head = text.substr(0, end);
+  const std::size_t size = end + kEnd.size();
+  if (head.starts_with("HTTP/1.1 204 ")) return Reply{size, true};
   const std::size_t length = head.find(kLength);
   if (length == std::string_view::npos) throw std::runtime_error("a reply without its length");
-  return Reply{end + kEnd.size() + number_at(head.substr(length + kLength.size())),
-               head.starts_with("HTTP/1.1 200 ")};
+  return Reply{size + number_at(head.substr(length + kLength.size())),
+               head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.1 201 ")};
 }
 
 std::optional<Reply> read_redis(std::string_view text) {
@@ -56,6 +59,7 @@ std::optional<Reply> read_memcached(std::string_view text) {
 
 Protocol protocol_named(std::string_view name) {
   if (name == "cubby") return Protocol::cubby;
+  if (name == "cubby-v1") return Protocol::cubby_v1;
   if (name == "redis") return Protocol::redis;
   if (name == "memcached") return Protocol::memcached;
   throw std::runtime_error("there is no protocol " + std::string(name));
@@ -68,16 +72,21 @@ Requests::Requests(Protocol protocol, std::size_t value_bytes) {
   const std::string key_length = std::to_string(kKeyStart.size() + kKeyDigits);
   switch (protocol) {
     case Protocol::cubby: {
-      const std::string host = "Host: 127.0.0.1\r\n";
       const std::string body = R"({"key":")" + key;
       const std::string rest = R"(","value":")" + value + "\"}";
-      get_ = make("GET /get?key=" + key, " HTTP/1.1\r\n" + host + "\r\n");
-      put_ = make("POST /put HTTP/1.1\r\n" + host +
+      get_ = make("GET /get?key=" + key, " HTTP/1.1\r\n" + kHost + "\r\n");
+      put_ = make("POST /put HTTP/1.1\r\n" + kHost +
                       "Content-Type: application/json\r\nContent-Length: " +
                       std::to_string(body.size() + kKeyDigits + rest.size()) + "\r\n\r\n" + body,
                   rest);
       break;
     }
+    case Protocol::cubby_v1:
+      get_ = make("GET /v1/keys/" + key, " HTTP/1.1\r\n" + kHost + "\r\n");
+      put_ = make("PUT /v1/keys/" + key,
+                  " HTTP/1.1\r\n" + kHost +
+                      "Content-Type: text/plain\r\nContent-Length: " + length + "\r\n\r\n" + value);
+      break;
     case Protocol::redis:
       get_ = make("*2\r\n$3\r\nGET\r\n$" + key_length + "\r\n" + key, "\r\n");
       put_ = make("*3\r\n$3\r\nSET\r\n$" + key_length + "\r\n" + key,
@@ -109,6 +118,7 @@ void Requests::append(std::string& out, const Template& request, std::uint64_t k
 std::optional<Reply> read_reply(Protocol protocol, std::string_view text) {
   switch (protocol) {
     case Protocol::cubby:
+    case Protocol::cubby_v1:
       return read_http(text);
     case Protocol::redis:
       return read_redis(text);

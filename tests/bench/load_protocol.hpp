@@ -13,6 +13,7 @@ namespace cubby::bench {
 
 enum class Protocol : std::uint8_t {
   cubby,      // POST /put and GET /get
+  cubby_v1,   // PUT and GET /v1/keys/{key}
   redis,      // RESP
   memcached,  // the text protocol
 };

@@ -248,6 +248,25 @@ def values_block(results):
                   "CPU us a PUT", "to floor", "PUTs/s"], rows)
 
 
+def faces_block(results):
+    """What each of the two faces of the cache costs."""
+    rows = []
+    for value_bytes in results.in_order("faces", "value_bytes"):
+        for put, title in ((0, "GET"), (100, "PUT")):
+            cells = [f"{title} of {size(value_bytes)}"]
+            for depth in (1, 16):
+                wanted = {"value_bytes": value_bytes, "put_percent": put, "depth": depth}
+                old, new = (results.row("faces", kind, **wanted) for kind in ("cubbyd", "v1"))
+                cells += [number(middle(old)), number(middle(new)), number(ratio(new, old)),
+                          spread(ratios(new, old))]
+            rows.append(cells)
+    if not rows:
+        return "Not measured."
+    return table(["CPU us, by our load", "one at a time, `/get` and `/put`", "`/v1/keys`", "ratio",
+                  "rounds", "16 pipelined, `/get` and `/put`", "`/v1/keys`", "ratio", "rounds"],
+                 rows)
+
+
 def peers_table(results):
     names = [row["name"].partition("/")[::2] for row in results.in_process()
              if row["program"] == "peers_bench" and row["threads"] == 1]
@@ -305,6 +324,7 @@ BLOCKS = {
     "crowds": crowds_block,
     "entries": entries_block,
     "values": values_block,
+    "faces": faces_block,
     "in_process": in_process_block,
     "instructions": instructions_block,
 }

@@ -14,8 +14,9 @@ BODY_BYTES = 120
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """A server and what is in it. "cubbyd" is the daemon as it is shipped, "plain" the one that
-    was built without a profile. `body_bytes` is what floor and nginx answer with, always."""
+    """A server and what is in it. "cubbyd" is the daemon as it is shipped, and "v1" the same, asked
+    at /v1/keys; "plain" is the one that was built without a profile. `body_bytes` is what floor and
+    nginx answer with, always."""
 
     kind: str
     workers: int = 1
@@ -24,7 +25,8 @@ class Spec:
     body_bytes: int = BODY_BYTES
 
     def protocol(self):
-        named = {"cubbyd": "cubby", "plain": "cubby", "redis": "redis", "memcached": "memcached"}
+        named = {"cubbyd": "cubby", "v1": "cubby-v1", "plain": "cubby", "redis": "redis",
+                 "memcached": "memcached"}
         return named.get(self.kind, "canned")
 
 
@@ -73,8 +75,8 @@ http {{
 def command_of(spec, port, places):
     if spec.kind == "floor":
         return [places.programs / "floor", port, spec.workers, spec.body_bytes]
-    if spec.kind in ("cubbyd", "plain"):
-        program = places.cubbyd if spec.kind == "cubbyd" else places.plain
+    if spec.kind in ("cubbyd", "v1", "plain"):
+        program = places.plain if spec.kind == "plain" else places.cubbyd
         return [program, "--port", port, "--threads", spec.workers, "--max-memory", "3g",
                 "--idle-timeout", "1h"]
     if spec.kind == "nginx":

@@ -83,6 +83,15 @@ def workers_target(results, depth, title):
     return of_rows(what, AT_MOST, 1.05, row("cubbyd", 2), row("cubbyd", 1))
 
 
+def face_targets(results):
+    def row(kind, depth):
+        return results.row("faces", kind, depth=depth, put_percent=0)
+
+    return [of_rows(f"CPU a GET of /v1/keys to that of /get, {title}", AT_MOST, 1,
+                    row("v1", depth), row("cubbyd", depth))
+            for depth, title in ((1, "one at a time"), (16, "16 pipelined"))]
+
+
 def growth_targets(results):
     few, many = (results.row("crowds", "cubbyd", connections=count, active=64)
                  for count in (64, CROWD))
@@ -118,4 +127,5 @@ def in_process_targets(results):
 
 
 def all_targets(results):
-    return http_targets(results) + growth_targets(results) + in_process_targets(results)
+    return (http_targets(results) + face_targets(results) + growth_targets(results)
+            + in_process_targets(results))
