@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
-#include "protocol/body_framing.hpp"
 #include "protocol/cors.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/error_reply.hpp"
 #include "protocol/head_parser.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/incoming_body.hpp"
 #include "protocol/look_ahead.hpp"
 #include "protocol/reply.hpp"
 #include "protocol/request.hpp"
@@ -30,11 +30,11 @@ const Request kNoRequest{};
 }  // namespace
 
 // Invariants: what is of a request that goes on after its input has gone means something only while
-// in_body_ or work_; otherwise it holds no memory. Of such a request only the head's text is kept,
-// and is read again when there is something to say; so nothing points into an input.
+// body_.has_begun() or work_; otherwise it holds no memory. Of such a request only the head's text
+// is kept, and is read again when there is something to say; so nothing points into an input.
 class Connection::Impl {
  public:
-  explicit Impl(const Context& context) : context_(context), framing_(context.limits) {}
+  explicit Impl(const Context& context) : context_(context), body_(context.limits) {}
 
   std::size_t receive(std::string_view input, std::string& output) {
     std::size_t done = 0;
@@ -43,7 +43,8 @@ class Connection::Impl {
     if (work_ && !go_on_working(output)) return 0;
     while (!finished_) {
       const std::string_view rest = input.substr(done);
-      const std::size_t used = in_body_ ? take_body(rest, output) : take_requests(rest, output);
+      const std::size_t used =
+          body_.has_begun() ? take_body(rest, output) : take_requests(rest, output);
       if (used == 0) break;
       done += used;
     }
@@ -57,15 +58,15 @@ class Connection::Impl {
   bool finished() const noexcept { return finished_; }
   bool should_linger() const noexcept { return linger_; }
   bool in_request() const noexcept {
-    return !finished_ && (in_body_ || has_more_ || head_parser_.begun());
+    return !finished_ && (body_.has_begun() || has_more_ || head_parser_.begun());
   }
 
   Progress progress() const noexcept {
     Progress progress{.request = answered_};
-    if (in_body_) {
+    if (body_.has_begun()) {
       progress.stage = Progress::Stage::in_body;
-      progress.announced_bytes = framing_.announced_bytes();
-      progress.received_bytes = framing_.received_bytes();
+      progress.announced_bytes = body_.framing().announced_bytes();
+      progress.received_bytes = body_.framing().received_bytes();
     } else if (work_) {
       progress.stage = Progress::Stage::at_work;
     } else if (in_request()) {
@@ -90,17 +91,14 @@ class Connection::Impl {
 
   void turn_away() noexcept { turned_away_ = true; }
 
-  std::optional<std::size_t> body_bytes_ahead() const noexcept {
-    return in_body_ && body_wanted_ ? framing_.bytes_ahead() : 0;
-  }
+  std::optional<std::size_t> body_bytes_ahead() const noexcept { return body_.bytes_ahead(); }
 
   bool has_succeeded() const noexcept { return has_succeeded_; }
 
   std::size_t memory_bytes() const noexcept {
-    return heap_bytes(head_) + (reader_ ? reader_->memory_bytes() : 0) +
-           (work_ ? work_->memory_bytes() : 0);
+    return heap_bytes(head_) + body_.memory_bytes() + (work_ ? work_->memory_bytes() : 0);
   }
-  std::size_t staged_bytes() const noexcept { return reader_ ? reader_->staged_bytes() : 0; }
+  std::size_t staged_bytes() const noexcept { return body_.staged_bytes(); }
 
   void drain() noexcept {
     draining_ = true;
@@ -223,8 +221,7 @@ class Connection::Impl {
 
   std::size_t max_body_bytes(const Request& request) const noexcept {
     const Route* const route = request.operation.route;
-    const std::size_t own = route != nullptr ? route->body.max_bytes : 0;
-    return own != 0 ? own : context_.limits.max_body_bytes();
+    return (route != nullptr ? route->body.max_bytes : any_body)(context_.limits);
   }
 
   static Error error_of_head(const Request& request) noexcept {
@@ -237,67 +234,46 @@ class Connection::Impl {
 
   void await_body(const Request& request, Error error) {
     keep(request);
-    in_body_ = true;
-    framing_.begin(request.head, max_body_bytes(request));
-    body_error_ = error;
-    body_wanted_ = error == Error::none && request.operation.route->takes_body();
+    head_error_ = error;
+    body_.begin(request.head, max_body_bytes(request),
+                error == Error::none && request.operation.route->takes_body());
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
-    std::size_t used = 0;
-    while (used < input.size() && !framing_.ended() && framing_.error() == Error::none) {
-      std::string_view data;
-      used += framing_.take(input.substr(used), data);
-      if (body_wanted_ && !data.empty()) check_body(reader().take(data));
-    }
-    // The input goes.
-    if (reader_ && !framing_.ended()) check_body(reader_->keep());
-    if (framing_.error() != Error::none) {
-      answer_kept(output, framing_.error());
-    } else if (framing_.ended()) {
+    const std::size_t used = body_.take(input, [this] { return make_reader(); });
+    if (body_.framing_error() != Error::none) {
+      answer_kept(output, body_.framing_error());
+    } else if (body_.is_whole()) {
       answer_kept(output);
     }
     return used;
   }
 
-  // Nothing is made before there is something for it.
-  BodyReader& reader() {
-    if (reader_) return *reader_;
+  std::unique_ptr<BodyReader> make_reader() {
     Request request;
     KeyBuffer buffer;
     read_head(head_, request, buffer);
-    reader_ = request.operation.route->body.begin(context_, request);
-    return *reader_;
-  }
-
-  // The rest of a body that is refused is read away, so that the reply, and what becomes of the
-  // connection, do not depend on how much of it has arrived.
-  void check_body(Error error) {
-    if (error == Error::none) return;
-    body_error_ = error;
-    body_wanted_ = false;
-    reader_.reset();
+    return request.operation.route->body.begin(context_, request);
   }
 
   // Answers the request whose head is kept, or, when there is a `refusal`, refuses it.
   void answer_kept(std::string& output, Error refusal = Error::none) {
     const std::string head = std::exchange(head_, {});
-    const auto reader = std::exchange(reader_, {});
     const bool at_work = work_ != nullptr;
     const auto work = std::exchange(work_, {});
-    in_body_ = false;
+    const Error error = head_error_ == Error::none ? body_.error() : head_error_;
+    const auto reader = body_.end();
     Request request;
     KeyBuffer buffer;
     read_head(head, request, buffer);
     if (refusal != Error::none) return refuse(request, refusal, output);
     if (at_work) return finish(request, *work, output);
-    answer(request, body_error_, {}, output, reader.get());
+    answer(request, error, {}, output, reader.get());
   }
 
   void forget_kept() noexcept {
-    in_body_ = false;
     give_back(head_);
-    reader_.reset();
+    body_.end();
     work_.reset();
   }
 
@@ -364,17 +340,14 @@ class Connection::Impl {
 
   const Context& context_;
   HeadParser head_parser_;
-  BodyFraming framing_;
-  std::string head_;                    // of the request that goes on
-  std::unique_ptr<BodyReader> reader_;  // once there is some of a body that is wanted
+  std::string head_;  // of the request that goes on
+  IncomingBody body_;
   std::unique_ptr<Work> work_;
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
   std::uint32_t answered_before_ = 0;  // this receive()
-  Error body_error_ = Error::none;     // what is wrong with the request whose body is awaited
+  Error head_error_ = Error::none;     // what is wrong with the request whose body has begun
   bool took_turn_ = false;             // this receive() has done something that takes long
-  bool in_body_ = false;
-  bool body_wanted_ = false;
   bool has_succeeded_ = false;
   bool blank_line_taken_ = false;
   bool has_more_ = false;  // input was left because the output was full, or there is work_

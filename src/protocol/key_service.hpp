@@ -12,8 +12,8 @@ namespace cubby::protocol {
 // The value, or 304. With a ttl, the entry gets that. Errors: key_not_found.
 Error get_entry(const Call& call, Reply& reply);
 
-// Stores the body: 201 or 204. Errors: bad_content_type, bad_content_encoding, those of ValueBody
-// and of store_entry().
+// Stores the body: 201 or 204. Errors: bad_content_type, bad_content_encoding, those of
+// store_entry().
 Error put_entry(const Call& call, Reply& reply);
 
 // 204. Errors: key_not_found.
@@ -22,7 +22,7 @@ Error delete_entry(const Call& call, Reply& reply);
 // The new number, as text. Errors: those of add_to_entry().
 Error increment_entry(const Call& call, Reply& reply);
 
-// The new size, as text. Errors: those of TextBody and of join_to_entry().
+// The new size, as text. Errors: those of join_to_entry().
 Error append_to_entry(const Call& call, Reply& reply);
 Error prepend_to_entry(const Call& call, Reply& reply);
 

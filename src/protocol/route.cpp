@@ -17,6 +17,9 @@ namespace {
 constexpr ParameterSet kNone;
 constexpr ParameterSet kTtl(Parameter::ttl);
 
+std::size_t one_value(const Limits& limits) { return limits.max_value_bytes; }
+std::size_t one_batch(const Limits&) { return kMaxBatchBytes; }
+
 // In the order of how often they are wanted. To add an operation, add its route here, its service,
 // and its stanza in docs/openapi.yaml.
 constexpr std::array kRoutes{
@@ -39,7 +42,7 @@ constexpr std::array kRoutes{
           .service = put_entry,
           .docs = "storing-and-getting",
           .parameters = kTtl,
-          .body = {ValueBody::begin}},
+          .body = {ValueBody::begin, true, one_value, Error::value_too_large}},
     Route{.method = Method::delete_,
           .path = "/v1/keys/{key}",
           .service = delete_entry,
@@ -55,13 +58,13 @@ constexpr std::array kRoutes{
           .service = append_to_entry,
           .docs = "adding-to-a-value",
           .parameters = kNone,
-          .body = {TextBody::begin, false}},
+          .body = {TextBody::begin, false, one_value, Error::value_too_large}},
     Route{.method = Method::post,
           .path = "/v1/keys/{key}/prepend",
           .service = prepend_to_entry,
           .docs = "adding-to-a-value",
           .parameters = kNone,
-          .body = {TextBody::begin, false}},
+          .body = {TextBody::begin, false, one_value, Error::value_too_large}},
     Route{.method = Method::post,
           .path = "/v1/keys/{key}/touch",
           .service = touch_entry,
@@ -77,7 +80,7 @@ constexpr std::array kRoutes{
           .service = run_batch,
           .docs = "many-operations-in-one-request",
           .parameters = kNone,
-          .body = {BatchBody::begin, false, kMaxBatchBytes, Error::batch_too_large}},
+          .body = {BatchBody::begin, false, one_batch, Error::batch_too_large}},
     Route{.method = Method::get,
           .path = "/v1/keys",
           .service = list_keys,
@@ -215,11 +218,6 @@ const Path* find_path(const Target& target, std::string_view& segment) {
   return nullptr;
 }
 
-bool is_v1(const Target& target) {
-  const std::string_view path = target.path;
-  return is_path(target, path.substr(0, std::min(path.find('/', 1), path.size())), kV1);
-}
-
 void append_to_list(std::string& list, std::string_view item) {
   if (!list.empty()) list.append(", ");
   list.append(item);
@@ -253,7 +251,7 @@ Error find_route(Method method, const Target& target, Operation& operation,
   const bool is_method = method != Method::unknown && method != Method::connect;
   const bool is_good = is_method && !is_badly_encoded(target);
   const Path* const path = is_good ? find_path(target, segment) : nullptr;
-  operation.is_v1 = path != nullptr ? path->is_v1 : is_v1(target);
+  operation.is_v1 = path != nullptr ? path->is_v1 : is_of_v1(target);
   if (!is_method) return Error::unknown_method;
   if (!is_good) return Error::bad_escape;
   if (path != nullptr) {
@@ -280,6 +278,11 @@ void find_operation(Method method, const Target& target, const Limits& limits, K
     operation.error =
         read_parameters(target.query, *route.parameters, limits, buffer, operation.parameters);
   }
+}
+
+bool is_of_v1(const Target& target) noexcept {
+  const std::string_view path = target.path;
+  return is_path(target, path.substr(0, std::min(path.find('/', 1), path.size())), kV1);
 }
 
 std::span<const Route> routes() noexcept { return kRoutes; }

@@ -57,14 +57,19 @@ class RoutePath {
   KeySource source_ = KeySource::none;
 };
 
+// The most bytes that a body may have, under these limits.
+using BodyLimit = std::size_t (*)(const Limits& limits);
+
+inline std::size_t any_body(const Limits& limits) { return limits.max_body_bytes(); }
+
 // What an operation makes of a body.
 struct BodyRule {
   // Makes the reader of one that does not arrive whole. Null: bodies are read and thrown away.
   std::unique_ptr<BodyReader> (*begin)(const Context& context, const Request& request) = nullptr;
   // Whether it may have a Content-Encoding; otherwise body_encoded.
   bool may_be_encoded = true;
-  // How many bytes it may have, where that is not Limits::max_body_bytes(), and what more are.
-  std::size_t max_bytes = 0;
+  // One that is larger is not read. The error that it is.
+  BodyLimit max_bytes = any_body;
   Error too_large = Error::body_too_large;
 };
 
@@ -92,6 +97,10 @@ std::span<const Route> routes() noexcept;
 // those of find_key(), check_key() and read_parameters().
 void find_operation(Method method, const Target& target, const Limits& limits, KeyBuffer& buffer,
                     Operation& operation) noexcept;
+
+// Whether the path begins with /v1, be there such a path or not: the errors of such requests have
+// another shape.
+bool is_of_v1(const Target& target) noexcept;
 
 // "GET, HEAD, OPTIONS": the methods that the path has, for the Allow field; those of all paths
 // together for "*".

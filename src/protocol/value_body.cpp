@@ -40,25 +40,21 @@ std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Reque
 }
 
 ValueBody::ValueBody(const Context& context, const Metadata& metadata, Error error)
-    : max_bytes_(context.limits.max_value_bytes),
-      error_(error),
+    : error_(error),
       front_(metadata_in_front(context, metadata)),
       value_(context.cache, front_.bytes(), tag_seed_of(metadata)) {}
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
-  if (piece.size() > max_bytes_ - size_) return Error::value_too_large;
-  size_ += piece.size();
   probe_.take(piece);
   return value_.append(piece);
 }
 
-std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Request&) {
-  return std::make_unique<TextBody>(context.limits.max_value_bytes);
+std::unique_ptr<BodyReader> TextBody::begin(const Context&, const Request&) {
+  return std::make_unique<TextBody>();
 }
 
 Error TextBody::take(std::string_view piece) {
-  if (piece.size() > max_bytes_ - text_.size()) return Error::value_too_large;
   text_ += piece;
   return Error::none;
 }

@@ -20,8 +20,8 @@ namespace cubby::protocol {
 // bad_content_encoding.
 Error read_metadata_of_body(const Request& request, Metadata& metadata);
 
-// Takes a body that is to be stored as it is. Errors: those of read_metadata_of_body() and of
-// StagedValue; value_too_large.
+// Takes a body that is to be stored as it is. How large that may be is for its route. Errors: those
+// of read_metadata_of_body() and of StagedValue.
 class ValueBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
@@ -39,20 +39,16 @@ class ValueBody final : public BodyReader {
  private:
   ValueBody(const Context& context, const Metadata& metadata, Error error);
 
-  const std::size_t max_bytes_;
   const Error error_;  // of the head
   const StoredMetadata front_;
   StagedValue value_;
   TextProbe probe_;
-  std::size_t size_ = 0;
 };
 
-// Collects a body in memory of its own. Errors: value_too_large.
+// Collects a body in memory of its own. How large that may be is for its route. No errors.
 class TextBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
-
-  explicit TextBody(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
   Error take(std::string_view piece) override;
   Error keep() override { return Error::none; }
@@ -62,7 +58,6 @@ class TextBody final : public BodyReader {
   std::string_view text() const noexcept { return text_; }
 
  private:
-  const std::size_t max_bytes_;
   std::string text_;
 };
 

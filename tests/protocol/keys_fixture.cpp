@@ -118,11 +118,12 @@ ReceivedReply KeysTest::ask(const Asked& asked, std::size_t piece) {
 
 ReceivedReply KeysTest::exchange(std::string_view bytes, bool to_head, bool is_v1,
                                  std::size_t piece) {
-  peer_.received.clear();
+  if (peer_->connection.finished()) peer_.emplace(world_);
+  peer_->received.clear();
   for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
-    peer_.send(bytes.substr(at, piece));
+    peer_->send(bytes.substr(at, piece));
   }
-  const std::string received = without_interim_replies(peer_.received);
+  const std::string received = without_interim_replies(peer_->received);
   const auto reply = read_reply(received, to_head);
   if (!reply) {
     ADD_FAILURE() << "no reply to " << bytes.substr(0, 200) << " but " << received;
@@ -130,6 +131,7 @@ ReceivedReply KeysTest::exchange(std::string_view bytes, bool to_head, bool is_v
   }
   EXPECT_EQ(reply->size, received.size()) << bytes.substr(0, 200);
   EXPECT_EQ(flaws_of(*reply, is_v1), "") << bytes.substr(0, 200);
+  EXPECT_EQ(reply->field("Connection") == "close", peer_->connection.finished());
   return *reply;
 }
 

@@ -57,10 +57,13 @@ std::string flaws_of(const ReceivedReply& reply, bool is_v1);
 class KeysTest : public ::testing::Test {
  protected:
   explicit KeysTest(const protocol::Limits& limits = {}, const protocol::TtlOptions& ttl = {})
-      : world_(limits, ttl), peer_(world_) {}
+      : world_(limits, ttl) {
+    peer_.emplace(world_);
+  }
   ~KeysTest() override { EXPECT_EQ(world_.cache.check_invariants(), ""); }
 
-  // Sends a request in pieces of `piece` bytes, and reads the reply.
+  // Sends a request in pieces of `piece` bytes, and reads the reply. Where the last connection has
+  // ended, it does so on a new one.
   ReceivedReply ask(const Asked& asked, std::size_t piece = ~std::size_t{0});
   ReceivedReply ask(const char* line) { return ask(Asked{line}); }
   ReceivedReply ask(const std::string& line) { return ask(Asked{line}); }
@@ -81,7 +84,7 @@ class KeysTest : public ::testing::Test {
   std::optional<std::string> value_of(const std::string& segment);
 
   World world_;
-  Loopback peer_;
+  std::optional<Loopback> peer_;
 
  private:
   std::chrono::milliseconds passed_{0};

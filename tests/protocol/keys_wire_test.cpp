@@ -1,10 +1,12 @@
 // Requests for /v1/keys/{key} as they come on a connection: together, in pieces, of HTTP/1.0, and
 // when there is no room.
 
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "protocol/batch.hpp"
 #include "protocol/connection.hpp"
 #include "protocol/keys_fixture.hpp"
 
@@ -68,7 +70,7 @@ TEST_F(KeyWireTest, AReplyIsTheseBytes) {
   };
   for (const auto& [asked, reply] : cases) {
     ask(asked);
-    EXPECT_EQ(peer_.received, reply) << asked.line;
+    EXPECT_EQ(peer_->received, reply) << asked.line;
   }
 }
 
@@ -115,7 +117,7 @@ TEST_F(KeyWireTest, RequestsMayComeTogether) {
   for (const Asked& asked : mixture()) {
     bytes += bytes_of(asked);
     ask(asked);
-    one_by_one += peer_.received;
+    one_by_one += peer_->received;
   }
   for (const bool has_memo : {true, false}) {
     for (const std::size_t piece : {bytes.size(), std::size_t{64 << 10}, std::size_t{4096},
@@ -137,9 +139,9 @@ TEST_F(KeyWireTest, ManyAlikeAreLookedUpAhead) {
   std::string bytes;
   for (int i = 0; i < 100; ++i) store("key" + std::to_string(i), "of " + std::to_string(i));
   for (int i = 0; i < 200; ++i) bytes += bytes_of({"GET /v1/keys/key" + std::to_string(i % 120)});
-  peer_.received.clear();
-  peer_.send(bytes);
-  std::string_view rest = peer_.received;
+  peer_->received.clear();
+  peer_->send(bytes);
+  std::string_view rest = peer_->received;
   for (int i = 0; i < 200; ++i) {
     const auto reply = read_reply(rest);
     ASSERT_TRUE(reply);
@@ -182,9 +184,9 @@ TEST_F(KeyWireTest, AClientOfHttp10IsServedToo) {
 
 TEST_F(KeyWireTest, ABodyIsAskedForWhenTheHeadIsGood) {
   const std::string expect = "Expect: 100-continue\r\nContent-Length: 5\r\n";
-  peer_.send("PUT /v1/keys/k HTTP/1.1\r\nHost: a\r\n" + expect + "\r\n");
-  EXPECT_EQ(peer_.received, "HTTP/1.1 100 Continue\r\n\r\n");
-  peer_.send("value");
+  peer_->send("PUT /v1/keys/k HTTP/1.1\r\nHost: a\r\n" + expect + "\r\n");
+  EXPECT_EQ(peer_->received, "HTTP/1.1 100 Continue\r\n\r\n");
+  peer_->send("value");
   EXPECT_EQ(value_of("k"), "value");
 
   Loopback refused(world_);
@@ -193,6 +195,48 @@ TEST_F(KeyWireTest, ABodyIsAskedForWhenTheHeadIsGood) {
   ASSERT_TRUE(reply);
   EXPECT_EQ(problem_of(*reply), "bad-ttl");
   EXPECT_TRUE(refused.connection.finished());
+}
+
+// Whoever waits for 100 must not send such a body, and whoever does not is told as early.
+TEST_F(KeyWireTest, ABodyThatIsTooLargeIsRefusedBeforeItComes) {
+  const std::size_t value = world_.limits.max_value_bytes;
+  const struct {
+    const char* line;
+    std::size_t limit;
+    const char* problem;
+  } cases[] = {
+      {"PUT /v1/keys/k", value, "value-too-large"},
+      {"POST /v1/keys/k/append", value, "value-too-large"},
+      {"POST /v1/keys/k/prepend", value, "value-too-large"},
+      {"POST /v1/batch", protocol::kMaxBatchBytes, "batch-too-large"},
+      {"POST /v1/keys/k/incr", world_.limits.max_body_bytes(), "body-too-large"},
+  };
+  for (const auto& [line, limit, problem] : cases) {
+    for (const std::string expect : {"", "Expect: 100-continue\r\n"}) {
+      const auto begin = [&](Loopback& peer, std::size_t size, bool in_chunks) {
+        const std::string framing = in_chunks ? "Transfer-Encoding: chunked"
+                                              : "Content-Length: " + std::to_string(size);
+        peer.send(line + (" HTTP/1.1\r\nHost: a\r\n" + expect) + framing + "\r\n\r\n");
+        if (!in_chunks) return;
+        std::ostringstream hex;
+        hex << std::hex << size << "\r\n";
+        peer.send(hex.str());
+      };
+      for (const bool in_chunks : {false, true}) {
+        Loopback largest(world_);
+        begin(largest, limit, in_chunks);
+        EXPECT_EQ(largest.received, expect.empty() ? "" : "HTTP/1.1 100 Continue\r\n\r\n") << line;
+        Loopback larger(world_);
+        begin(larger, limit + 1, in_chunks);
+        const auto reply =
+            read_reply(in_chunks ? without_interim_replies(larger.received) : larger.received);
+        ASSERT_TRUE(reply) << line << " " << larger.received;
+        EXPECT_EQ(reply->status, 413) << line;
+        EXPECT_EQ(problem_of(*reply), problem) << line;
+        EXPECT_TRUE(larger.connection.finished() && larger.connection.should_linger()) << line;
+      }
+    }
+  }
 }
 
 // What is wrong with the head is told once the body has been read away, and the next request is
