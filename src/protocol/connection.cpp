@@ -17,15 +17,13 @@
 #include "protocol/request.hpp"
 #include "protocol/route.hpp"
 #include "protocol/service.hpp"
+#include "protocol/unread_head.hpp"
 #include "protocol/work.hpp"
 
 namespace cubby::protocol {
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// What is known of a request of which no head has been read.
-const Request kNoRequest{};
 
 }  // namespace
 
@@ -75,9 +73,12 @@ class Connection::Impl {
     return progress;
   }
 
-  void give_up(Error error, std::string& output) {
-    // Of a head that is not complete nothing is known.
-    if (head_.empty()) return refuse(kNoRequest, error, output);
+  void give_up(Error error, std::string_view input, std::string& output) {
+    if (head_.empty()) {
+      Request request;
+      read_unread_head(input, context_.limits, request);
+      return refuse(request, error, output);
+    }
     if (!work_ || !work_->give_up(error)) return answer_kept(output, error);
     draining_ = true;
     answer_kept(output);
@@ -162,6 +163,7 @@ class Connection::Impl {
       case HeadResult::Status::incomplete:
         return 0;
       case HeadResult::Status::refused:
+        read_unread_head(input, context_.limits, request);
         refuse(request, result.error, output);
         return 0;
       case HeadResult::Status::complete:
@@ -370,7 +372,9 @@ bool Connection::finished() const noexcept { return impl_->finished(); }
 bool Connection::should_linger() const noexcept { return impl_->should_linger(); }
 bool Connection::in_request() const noexcept { return impl_->in_request(); }
 Progress Connection::progress() const noexcept { return impl_->progress(); }
-void Connection::give_up(Error error, std::string& output) { impl_->give_up(error, output); }
+void Connection::give_up(Error error, std::string_view input, std::string& output) {
+  impl_->give_up(error, input, output);
+}
 std::optional<std::size_t> Connection::body_bytes_ahead() const noexcept {
   return impl_->body_bytes_ahead();
 }

@@ -70,8 +70,8 @@ class Connection {
   Progress progress() const noexcept;
 
   // Answers the request that is in progress, or the one that has not begun, with the error and
-  // without the rest of it; finished() is true then.
-  void give_up(Error error, std::string& output);
+  // without the rest of it; finished() is true then. `input` is what receive() did not consume.
+  void give_up(Error error, std::string_view input, std::string& output);
 
   // Forgets the request that is in progress; finished() is true then.
   void abandon() noexcept;

@@ -41,7 +41,7 @@ void Session::shed(protocol::Error why) noexcept {
   std::string reply;
   try {
     if (can_answer) {
-      connection_.give_up(why, reply);
+      connection_.give_up(why, input_, reply);
     } else {
       connection_.abandon();
     }
@@ -206,7 +206,7 @@ Session::Next Session::when_input_ended() {
 Session::Next Session::give_up(protocol::Error why) {
   std::string& replies = worker_.output();
   replies.clear();
-  connection_.give_up(why, replies);
+  connection_.give_up(why, input_, replies);
   protocol::give_back(input_);
   if (const auto next = send(replies)) return *next;
   return end();

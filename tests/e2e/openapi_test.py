@@ -46,19 +46,24 @@ def head(line, fields, version="HTTP/1.1"):
     return f"{line} {version}\r\n{fields}\r\n"
 
 
-# What can be wrong with a message, whatever it asks for: the status, the type where the path was known
-# by then, and how the request is spoiled.
+# What can be wrong with a message, whatever it asks for: the status, the type, and how the request is
+# spoiled.
 MESSAGE_ERRORS = [
-    (400, None, lambda line, fields: head(line, fields + "Bad name: x\r\n")),
+    (400, "bad-request-line", lambda line, fields: head(line + " more", fields)),
+    (400, "bad-target", lambda line, fields: head(line + "#here", fields)),
+    (400, "bad-field", lambda line, fields: head(line, fields + "Bad name: x\r\n")),
+    (400, "folded-field", lambda line, fields: head(line, fields + "Long: x\r\n y\r\n")),
+    (400, "bad-host", lambda line, fields: head(line, fields + fields)),
+    (400, "bad-content-length", lambda line, fields: head(line, fields + "Content-Length: x\r\n")),
+    (400, "bad-transfer-encoding", lambda line, fields: head(line, fields + "Transfer-Encoding: gzip\r\n")),
     (400, "bad-chunk", lambda line, fields: head(line, fields + "Transfer-Encoding: chunked\r\n") + "x\r\n"),
     (400, "incomplete", lambda line, fields: head(line, fields + "Content-Length: 9\r\n")),
     (413, "body-too-large", lambda line, fields: head(line, fields + "Content-Length: 99999999999\r\n")),
-    (414, None, lambda line, fields: head(f"{line}?{9000 * 'x'}", fields)),
+    (414, "target-too-long", lambda line, fields: head(f"{line}?{9000 * 'x'}", fields)),
     (417, "bad-expectation", lambda line, fields: head(line, fields + "Expect: 200-ok\r\n")),
-    (431, None, lambda line, fields: head(line, f"{fields}Long: {20000 * 'x'}\r\n")),
-    (505, None, lambda line, fields: head(line, fields, "HTTP/2.0")),
+    (431, "head-too-large", lambda line, fields: head(line, f"{fields}Long: {20000 * 'x'}\r\n")),
+    (505, "bad-version", lambda line, fields: head(line, fields, "HTTP/2.0")),
 ]
-
 
 # What a body is that is too large, where it has a name of its own.
 TOO_LARGE = {"putKey": "value-too-large", "appendToKey": "value-too-large", "prependToKey": "value-too-large",
@@ -178,7 +183,7 @@ class OpenApi(unittest.TestCase):
                     if problem == "body-too-large":
                         problem = TOO_LARGE.get(operation.id, problem)
                     if operation.path.startswith("/v1/") and operation.method != "HEAD":
-                        self.assertEqual(reply.problem_types(), [URN + problem] if problem else [])
+                        self.assertEqual(reply.problem_types(), [URN + problem])
 
     def test_what_does_not_arrive_is_late_in_every_operation(self):
         with Daemon(BINARY, "--header-timeout", "1s", "--body-timeout", "1s") as daemon:
@@ -196,7 +201,7 @@ class OpenApi(unittest.TestCase):
         with Daemon(BINARY, "--max-connections", "1") as daemon:
             first = self.open(daemon.port, "GET /health HTTP/1.1\r\nHost: cubby\r\n\r\n")
             self.assertEqual(receive(first, "GET").status, 200)
-            # Who has sent no whole head is told after a second, with the path still unknown.
+            # Who has sent no whole head is told after a second.
             for cut in (0, 2):
                 begun = []
                 for operation in self.description.operations.values():

@@ -418,7 +418,7 @@ TEST_F(BatchTest, ThatIsGivenUpSaysWhatHasBeenRun) {
                          std::to_string(body.size()) + "\r\n\r\n" + body,
                      output);
   ASSERT_TRUE(connection.has_more());
-  connection.give_up(Error::no_room, output);
+  connection.give_up(Error::no_room, "", output);
   EXPECT_TRUE(connection.finished());
   EXPECT_TRUE(connection.should_linger()) << "more may have been sent behind it";
   EXPECT_NE(output.find("Connection: close\r\n"), std::string::npos);

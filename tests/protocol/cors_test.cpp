@@ -184,11 +184,24 @@ TEST_F(CorsTest, OnlyTheWholeOriginIsAllowed) {
             allowed(kPage));
 }
 
-TEST_F(CorsTest, NothingOfAHeadThatIsRefusedIsUsed) {
+// A page whose cookies are too large is to learn just that.
+TEST_F(CorsTest, ReplyToAHeadThatIsRefusedHasTheFields) {
   allow({kPage});
-  const ReceivedReply reply = ask(request("GET /health", kPage, "a b\r\n"));
-  EXPECT_EQ(reply.status, 400);
-  EXPECT_EQ(about_origins(reply), kVaries);
+  const std::pair<std::string, int> cases[] = {
+      {request("GET /health", kPage, "a b\r\n"), 400},
+      {request("GET /health", kPage, "Cookie: " + std::string(20'000, 'c') + "\r\n"), 431},
+      {request("GET /health?" + std::string(9000, 'x'), kPage), 414},
+  };
+  for (const auto& [text, status] : cases) {
+    const ReceivedReply reply = ask(text);
+    EXPECT_EQ(reply.status, status);
+    EXPECT_EQ(about_origins(reply), allowed(kPage)) << status;
+  }
+  const ReceivedReply other = ask(request("GET /health", kOther, "a b\r\n"));
+  EXPECT_EQ(about_origins(other), kVaries);
+  // Of two origins none is the page's.
+  const std::string second = std::string("Origin: ") + kPage + "\r\na b\r\n";
+  EXPECT_EQ(about_origins(ask(request("GET /health", kPage, second))), kVaries);
 }
 
 TEST_F(CorsTest, ReplyThatComesLaterHasTheFields) {
@@ -198,14 +211,18 @@ TEST_F(CorsTest, ReplyThatComesLaterHasTheFields) {
   for (const char c : whole) peer.send({&c, 1});
   EXPECT_EQ(about_origins(read_reply(peer.received).value()), allowed(kPage));
 
-  Connection late(world_.context);
-  std::string output;
-  late.receive(whole.substr(0, whole.size() - 1), output);
-  late.give_up(Error::request_timeout, output);
-  const auto reply = read_reply(output);
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->status, 408);
-  EXPECT_EQ(about_origins(*reply), allowed(kPage));
+  const std::size_t head = whole.find("\r\n\r\n");
+  for (const std::size_t cut : {whole.size() - 1, head}) {
+    Connection late(world_.context);
+    std::string output;
+    const std::string begun = whole.substr(0, cut);
+    const std::size_t used = late.receive(begun, output);
+    late.give_up(Error::request_timeout, std::string_view(begun).substr(used), output);
+    const auto reply = read_reply(output);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 408);
+    EXPECT_EQ(about_origins(*reply), allowed(kPage)) << cut;
+  }
 }
 
 TEST_F(CorsTest, RepliesThatWereAskedForTogetherHaveTheirOwn) {

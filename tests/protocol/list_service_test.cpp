@@ -192,7 +192,7 @@ TEST_F(ListServiceTest, ADeletionThatIsGivenUpIsAnsweredAsSuch) {
   Connection connection(world_.context);
   std::string output;
   connection.receive("DELETE /v1/keys?prefix=key: HTTP/1.1\r\nHost: a\r\n\r\n", output);
-  connection.give_up(Error::no_room, output);
+  connection.give_up(Error::no_room, "", output);
   EXPECT_TRUE(connection.finished());
   EXPECT_TRUE(output.starts_with("HTTP/1.1 503 ")) << output;
 }

@@ -104,9 +104,56 @@ TEST(ProblemTest, IsNotTheReplyToAnythingElse) {
     EXPECT_EQ(reply.field("Content-Type"), "application/json; charset=utf-8") << line;
     EXPECT_TRUE(reply.body.starts_with(R"({"status":"ERROR","message":")")) << line << reply.body;
   }
-  const ReceivedReply malformed = ask("GET /v1/keys/k", "a b\r\n");
-  EXPECT_EQ(malformed.status, 400);
-  EXPECT_EQ(malformed.field("Content-Type"), "application/json; charset=utf-8");
+}
+
+// Wherever what is wrong with it shows, as long as the path comes before.
+TEST(ProblemTest, IsTheReplyToAHeadThatIsRefused) {
+  const std::string host = "Host: a\r\n";
+  const struct {
+    std::string target;
+    std::string behind;  // the target
+    std::string name;
+  } cases[] = {
+      {"/v1/keys/k", " b HTTP/1.1\r\n", "bad-request-line"},
+      {"/v1/keys/k", "\r\n", "bad-request-line"},
+      {"/v1/keys/k", " HTTP/2.0\r\n", "bad-version"},
+      {"/v1/keys/k#here", " HTTP/1.1\r\n" + host, "bad-target"},
+      {"http://a/v1/keys/k^", " HTTP/1.1\r\n" + host, "bad-target"},
+      {"/v1/keys/k", " HTTP/1.1\r\n" + host + "a b\r\n\r\n", "bad-field"},
+      {"/%761/keys/k", " HTTP/1.1\r\n" + host + "a b\r\n\r\n", "bad-field"},
+      {"http://a/v1/keys/k", " HTTP/1.1\r\n" + host + "a b\r\n\r\n", "bad-field"},
+      {"/v1/keys/k", " HTTP/1.1\r\n" + host + "a: b\r\n c\r\n\r\n", "folded-field"},
+      {"/v1/keys/k", " HTTP/1.1\r\n\r\n", "bad-host"},
+      {"/v1/keys/k", " HTTP/1.1\r\n" + host + "Content-Length: x\r\n\r\n", "bad-content-length"},
+      {"/v1/keys/k", " HTTP/1.1\r\n" + host + "Transfer-Encoding: br\r\n\r\n",
+       "bad-transfer-encoding"},
+      {"/v1/keys/" + std::string(9000, 'k'), " HTTP/1.1\r\n" + host + "\r\n", "target-too-long"},
+      {"/v1/keys/" + std::string(20'000, 'k'), "", "target-too-long"},
+      {"/v1/keys/k", " HTTP/1.1\r\n" + host + "a: " + std::string(20'000, 'b'), "head-too-large"},
+  };
+  for (const auto& [target, behind, name] : cases) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+      const std::string head = std::string(method) + " " + target + behind;
+      for (const std::size_t piece : {head.size(), std::size_t{7}}) {
+        World world;
+        Loopback peer(world);
+        for (std::size_t at = 0; at < head.size(); at += piece) peer.send(head.substr(at, piece));
+        const auto reply = read_reply(peer.received, method == "HEAD");
+        ASSERT_TRUE(reply) << head.substr(0, 200);
+        EXPECT_EQ(reply->size, peer.received.size()) << head.substr(0, 200);
+        EXPECT_EQ(reply->field("Content-Type"), "application/problem+json") << head.substr(0, 200);
+        if (method == "HEAD") continue;
+        EXPECT_EQ(ordered_json::parse(reply->body)["type"], "urn:cubby:error:" + name);
+      }
+      const std::string elsewhere = std::string(method) + " /x" + target + behind;
+      World world;
+      Loopback peer(world);
+      peer.send(elsewhere);
+      EXPECT_EQ(read_reply(peer.received, method == "HEAD")->field("Content-Type"),
+                "application/json; charset=utf-8")
+          << elsewhere.substr(0, 200);
+    }
+  }
 }
 
 TEST(ProblemTest, ReplyHasTheFieldsOfItsStatus) {

@@ -62,7 +62,7 @@ TEST_F(ProgressTest, GivesUpWhereverItStands) {
     test::Loopback peer(world_);
     peer.send(beginning);
     std::string output;
-    peer.connection.give_up(Error::request_timeout, output);
+    peer.connection.give_up(Error::request_timeout, "", output);
     EXPECT_EQ(output.substr(0, 30), "HTTP/1.1 408 Request Timeout\r\n");
     const auto reply = test::read_reply(output);
     ASSERT_TRUE(reply);
@@ -73,9 +73,30 @@ TEST_F(ProgressTest, GivesUpWhereverItStands) {
   }
 }
 
+// Of what has arrived as much is used as the reply depends on.
+TEST_F(ProgressTest, GivesUpAHeadInItsOwnShape) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", "application/json; charset=utf-8"},
+      {"GET /hea", "application/json; charset=utf-8"},
+      {"GET /v1/ke", "application/problem+json"},
+      {"GET /v1/keys/k HTTP/1.1\r\nHo", "application/problem+json"},
+      {"HEAD /v1/keys/k HTTP/1.1\r\nHo", "application/problem+json"},
+  };
+  for (const auto& [beginning, type] : cases) {
+    Connection connection(world_.context);
+    std::string output;
+    ASSERT_EQ(connection.receive(beginning, output), 0U);
+    connection.give_up(Error::request_timeout, beginning, output);
+    const auto reply = test::read_reply(output, beginning.starts_with("HEAD "));
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->size, output.size()) << beginning;
+    EXPECT_EQ(reply->field("Content-Type"), type) << beginning;
+  }
+}
+
 TEST_F(ProgressTest, SaysWhenToTryAgain) {
   std::string output;
-  peer_.connection.give_up(Error::too_many_connections, output);
+  peer_.connection.give_up(Error::too_many_connections, "", output);
   const auto reply = test::read_reply(output);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 503);

@@ -162,7 +162,7 @@ TEST_F(PutRequestTest, CanBeGivenUp) {
   send_in_pieces(head(text.size()) + text.substr(0, kMiB));
   ASSERT_TRUE(peer_.connection.in_request());
   std::string reply;
-  peer_.connection.give_up(Error::no_room, reply);
+  peer_.connection.give_up(Error::no_room, "", reply);
   EXPECT_EQ(peer_.connection.staged_bytes(), 0U);
   EXPECT_TRUE(peer_.connection.finished());
   EXPECT_TRUE(peer_.connection.should_linger());
