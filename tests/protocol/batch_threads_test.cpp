@@ -11,6 +11,7 @@
 
 #include "protocol/batch_world.hpp"
 #include "protocol/ttl.hpp"
+#include "support/sanitizers.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -68,7 +69,7 @@ TEST(BatchThreadsTest, IncrementsAddUp) {
 }
 
 TEST(BatchThreadsTest, NoCompareAndSetIsLost) {
-  constexpr int kEach = 500;
+  constexpr int kEach = test::kSanitized ? 500 : 10'000;
   Cache cache(test::World::cache_options());
   run_threads(cache, [](Peer& peer) {
     for (int done = 0; done < kEach;) {

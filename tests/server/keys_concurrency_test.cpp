@@ -18,6 +18,7 @@
 #include "protocol/metadata.hpp"
 #include "server/server_fixture.hpp"
 #include "support/linearizability.hpp"
+#include "support/sanitizers.hpp"
 
 namespace cubby::server {
 namespace {
@@ -94,7 +95,7 @@ TEST_F(KeysConcurrencyTest, NoIncrementIsLost) {
 }
 
 TEST_F(KeysConcurrencyTest, NoSwapIsLost) {
-  constexpr int kRounds = 200;
+  constexpr int kRounds = test::kSanitized ? 300 : 10'000;
   ASSERT_EQ(dial().exchange(request("PUT /v1/keys/sum", "", "0")).status, 201);
   run_clients([](Client& client, int) {
     for (int done = 0; done < kRounds;) {
