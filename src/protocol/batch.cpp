@@ -114,9 +114,9 @@ void BatchRun::run(const BatchOperation& operation) {
     case Kind::incr:
       return add(operation, key);
     case Kind::delete_:
-      return add_outcome(delete_entry(context_, key, operation.conditions));
+      return add_outcome(erase_entry(context_, key, operation.conditions));
     case Kind::touch:
-      return add_outcome(touch_entry(context_, key, operation.conditions, operation.ttl));
+      return add_outcome(renew_entry(context_, key, operation.conditions, operation.ttl));
   }
 }
 

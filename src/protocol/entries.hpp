@@ -48,7 +48,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
                    const NewEntry& entry);
 
 // Errors: key_not_found.
-Error delete_entry(const Context& context, const PreparedKey& key, const Conditions& conditions);
+Error erase_entry(const Context& context, const PreparedKey& key, const Conditions& conditions);
 
 struct Sum {
   Error error = Error::none;
@@ -65,22 +65,9 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
                  std::int64_t by, std::int64_t initial,
                  std::optional<std::chrono::milliseconds> ttl);
 
-struct Joined {
-  Error error = Error::none;
-  std::size_t size = 0;
-  EntityTag tag = {};
-};
-
-enum class End : std::uint8_t { front, back };
-
-// Adds `bytes` to an end of the entry's value. Errors: key_not_found, value_too_large,
-// value_does_not_fit, no_room.
-Joined join_to_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
-                     End end, std::string_view bytes);
-
 // Makes the entry the most recently used and gives it another time to live, if there is one given.
 // Errors: key_not_found.
-Error touch_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
+Error renew_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
                   std::optional<std::chrono::milliseconds> ttl);
 
 struct Look {

@@ -14,6 +14,7 @@
 #include "protocol/entries.hpp"
 #include "protocol/entry_reply.hpp"
 #include "protocol/field_lines.hpp"
+#include "protocol/join.hpp"
 #include "protocol/put_text.hpp"
 #include "protocol/request.hpp"
 #include "protocol/ttl.hpp"
@@ -136,20 +137,14 @@ Error get_entry(const Call& call, Reply& reply) {
     return Error::none;
   }
   const Ttl new_ttl = ttl ? Ttl(call.context.ttl.ttl_for(ttl)) : std::nullopt;
-  return send_and_change(call, reply, new_ttl, true, [&new_ttl]() -> Change {
-    Change change;
-    change.kind = Change::Kind::set_ttl;
-    change.ttl = new_ttl;
-    return change;
+  return send_and_change(call, reply, new_ttl, true, [&new_ttl] {
+    return Change{.kind = Change::Kind::set_ttl, .ttl = new_ttl};
   });
 }
 
 Error take_entry(const Call& call, Reply& reply) {
-  return send_and_change(call, reply, {}, false, []() -> Change {
-    Change change;
-    change.kind = Change::Kind::erase;
-    return change;
-  });
+  return send_and_change(call, reply, {}, false,
+                         [] { return Change{.kind = Change::Kind::erase}; });
 }
 
 Error put_entry(const Call& call, Reply& reply) {
@@ -179,7 +174,7 @@ Error put_entry(const Call& call, Reply& reply) {
 Error delete_entry(const Call& call, Reply& reply) {
   Conditions conditions;
   Error error = conditions_of(call.request, conditions);
-  if (error == Error::none) error = delete_entry(call.context, call.request.key, conditions);
+  if (error == Error::none) error = erase_entry(call.context, call.request.key, conditions);
   if (error == Error::none) reply.send_head(204, {});
   return error;
 }
@@ -203,7 +198,7 @@ Error touch_entry(const Call& call, Reply& reply) {
   Conditions conditions;
   Error error = conditions_of(call.request, conditions);
   if (error == Error::none) {
-    error = touch_entry(call.context, call.request.key, conditions,
+    error = renew_entry(call.context, call.request.key, conditions,
                         call.request.operation.parameters.ttl);
   }
   if (error == Error::none) reply.send_head(204, {});
