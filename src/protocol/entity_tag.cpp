@@ -1,24 +1,36 @@
 #define XXH_INLINE_ALL
 #include "protocol/entity_tag.hpp"
 
-#include <algorithm>
-#include <array>
-
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <xxhash.h>
 
 namespace cubby::protocol {
 namespace {
 
-// The two digits of every byte.
-constexpr auto kHexPairs = [] {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<char, 512> pairs{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    pairs[2 * byte] = kDigits[byte >> 4];
-    pairs[2 * byte + 1] = kDigits[byte & 15];
-  }
-  return pairs;
-}();
+#ifdef __SSE2__
+
+// The sixteen digits of a number, the highest first, all at once.
+void put_hex(char* out, std::uint64_t number) noexcept {
+  const __m128i low_nibbles = _mm_set1_epi8(0x0F);
+  const __m128i bytes = _mm_cvtsi64_si128(static_cast<std::int64_t>(__builtin_bswap64(number)));
+  const __m128i high = _mm_and_si128(_mm_srli_epi64(bytes, 4), low_nibbles);
+  const __m128i low = _mm_and_si128(bytes, low_nibbles);
+  const __m128i nibbles = _mm_unpacklo_epi8(high, low);
+  const __m128i is_letter = _mm_cmpgt_epi8(nibbles, _mm_set1_epi8(9));
+  const __m128i to_letter = _mm_and_si128(is_letter, _mm_set1_epi8('a' - '0' - 10));
+  const __m128i digits = _mm_add_epi8(_mm_add_epi8(nibbles, _mm_set1_epi8('0')), to_letter);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), digits);
+}
+
+#else
+
+void put_hex(char* out, std::uint64_t number) noexcept {
+  for (int shift = 60; shift >= 0; shift -= 4) *out++ = "0123456789abcdef"[number >> shift & 15];
+}
+
+#endif
 
 }  // namespace
 
@@ -34,13 +46,10 @@ std::uint64_t entity_tag_seed(std::string_view content_type,
 }
 
 char* put_entity_tag(char* out, EntityTag tag) noexcept {
-  *out++ = '"';
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    const auto byte = static_cast<std::uint8_t>(tag.value >> shift);
-    out = std::copy_n(kHexPairs.begin() + 2 * byte, 2, out);
-  }
-  *out++ = '"';
-  return out;
+  out[0] = '"';
+  put_hex(out + 1, tag.value);
+  out[kEntityTagBytes - 1] = '"';
+  return out + kEntityTagBytes;
 }
 
 EntityTagHasher::EntityTagHasher(std::uint64_t seed) : state_(std::make_unique<State>()) {

@@ -13,12 +13,11 @@
 namespace cubby::protocol {
 namespace {
 
-// A value up to this size is written together with what is around it.
-constexpr std::size_t kInPlaceBytes = 4096;
-
 constexpr std::string_view kLineEnd = "\r\n";
-// The tag comes first, so that its place is known.
-constexpr std::string_view kTagName = "ETag: ";
+// Comes first, so that the tag can be written at kTagAt when it is known.
+constexpr std::string_view kTagField = "ETag: \"0123456789abcdef\"\r\n";
+constexpr std::size_t kTagAt = 6;
+static_assert(kTagField.size() == kTagAt + kEntityTagBytes + kLineEnd.size());
 
 char* put_number(char* out, std::chrono::seconds seconds) noexcept {
   return std::to_chars(out, out + 20, seconds.count()).ptr;
@@ -48,8 +47,7 @@ void EntryReply::take(const ValueView& stored) {
 }
 
 void EntryReply::write_fields(const StoredEntry& entry) noexcept {
-  char* out = put_text(fields_.data(), kTagName);
-  out = put_text(out + kEntityTagBytes, kLineEnd);
+  char* out = put_text(fields_.data(), kTagField);
   if (const auto age = age_of(context_, entry.metadata)) {
     out = put_text(put_number(put_text(out, "Age: "), *age), kLineEnd);
   }
@@ -71,12 +69,12 @@ EntityTag EntryReply::tag() noexcept {
 }
 
 void EntryReply::send() noexcept {
-  put_entity_tag(reply_.fields() + kTagName.size(), tag());
+  put_entity_tag(reply_.fields() + kTagAt, tag());
   reply_.end();
 }
 
 void EntryReply::send_not_modified() {
-  put_entity_tag(fields_.data() + kTagName.size(), tag());
+  put_entity_tag(fields_.data() + kTagAt, tag());
   reply_.undo();
   reply_.send_head(304, {fields_.data(), not_modified_size_});
 }

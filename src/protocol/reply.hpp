@@ -25,9 +25,12 @@ enum class Persistence : std::uint8_t {
   close,            // "Connection: close"
 };
 
+// A body up to this size is quicker written in place. The buffer has to be cleared for what is
+// written so, which costs more than it saves from about here on.
+inline constexpr std::size_t kInPlaceBytes = 512;
+
 // Appends a reply to an output buffer: begin(), then exactly the body bytes that it announced to
-// output(), perhaps followed by a large body, then end(). The buffer is not owned. A body that is
-// small, and known when the reply begins, is quicker written in place.
+// output(), perhaps followed by a large body, then end(). The buffer is not owned.
 class Reply {
  public:
   // A reply to HEAD has the head of the reply to GET alone.

@@ -24,9 +24,6 @@ constexpr std::string_view kAfterValue = R"("})";
 constexpr std::string_view kStored =
     R"({"status":"OK","message":"Key inserted/updated successfully."})";
 
-// A value up to this size is written together with what is around it.
-constexpr std::size_t kInPlaceBytes = 4096;
-
 // Writes everything that comes before the value, which takes `value_size` bytes in the body.
 void begin_value(Reply& reply, std::string_view key, std::size_t value_size) {
   reply.begin(200, kJsonType,

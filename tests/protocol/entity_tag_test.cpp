@@ -1,6 +1,9 @@
 #include "protocol/entity_tag.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <random>
 #include <string>
 #include <utility>
@@ -26,6 +29,13 @@ TEST(EntityTagTest, IsWrittenAsSixteenDigitsInQuotes) {
   EXPECT_EQ(text_of({0}), "\"0000000000000000\"");
   EXPECT_EQ(text_of({0x0123456789abcdef}), "\"0123456789abcdef\"");
   EXPECT_EQ(text_of({~0ULL}), "\"ffffffffffffffff\"");
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t value = random();
+    std::array<char, 32> expected;
+    std::snprintf(expected.data(), expected.size(), "\"%016" PRIx64 "\"", value);
+    EXPECT_EQ(text_of({value}), expected.data());
+  }
 }
 
 // What a client has noted must hold after a restart, of a later version too.
