@@ -71,7 +71,7 @@ TEST(EntityTagTest, DependsOnValueTypeAndEncoding) {
 
 TEST(EntityTagTest, PiecesAreLikeTheWhole) {
   std::mt19937 random(1);
-  for (const std::size_t size : {0, 1, 16, 240, 241, 1024, 4096, 100'000}) {
+  for (const std::size_t size : {0U, 1U, 16U, 240U, 241U, 1024U, 4096U, 100'000U}) {
     std::string value(size, ' ');
     for (char& c : value) c = static_cast<char>(random());
     const std::uint64_t seed = random();

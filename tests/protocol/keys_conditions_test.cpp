@@ -108,7 +108,7 @@ TEST_F(KeyConditionsTest, HoldForEveryOperation) {
 }
 
 TEST_F(KeyConditionsTest, NotModifiedSaysWhatGetWouldSay) {
-  for (const std::size_t size : {0, 5, 5000, 300'000}) {
+  for (const std::size_t size : {0U, 5U, 5000U, 300'000U}) {
     const std::string value(size, 'v');
     ASSERT_LT(ask({"PUT /v1/keys/k?ttl=60", "Content-Encoding: br\r\n", value}).status, 300);
     pass(std::chrono::milliseconds(2500));

@@ -112,7 +112,7 @@ TEST_F(KeyTtlTest, MaxAgeIsSaidOfWhatCameByPut) {
 }
 
 TEST_F(KeyTtlTest, AgeIsSinceItWasStored) {
-  for (const std::size_t size : {1, 5000, 100'000, 300'000}) {
+  for (const std::size_t size : {1U, 5000U, 100'000U, 300'000U}) {
     ASSERT_LT(ask({"PUT /v1/keys/k", "", std::string(size, 'v')}, 10'000).status, 300);
     const auto age = [this] { return ask("GET /v1/keys/k").field("Age"); };
     EXPECT_EQ(age(), "0");

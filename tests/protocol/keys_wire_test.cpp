@@ -213,9 +213,9 @@ TEST_F(KeyWireTest, ABodyThatIsTooLargeIsRefusedBeforeItComes) {
   };
   for (const auto& [line, limit, problem] : cases) {
     for (const std::string expect : {"", "Expect: 100-continue\r\n"}) {
-      const auto begin = [&](Loopback& peer, std::size_t size, bool in_chunks) {
-        const std::string framing = in_chunks ? "Transfer-Encoding: chunked"
-                                              : "Content-Length: " + std::to_string(size);
+      const auto begin = [&, line = line](Loopback& peer, std::size_t size, bool in_chunks) {
+        const std::string framing =
+            in_chunks ? "Transfer-Encoding: chunked" : "Content-Length: " + std::to_string(size);
         peer.send(line + (" HTTP/1.1\r\nHost: a\r\n" + expect) + framing + "\r\n\r\n");
         if (!in_chunks) return;
         std::ostringstream hex;
@@ -242,7 +242,7 @@ TEST_F(KeyWireTest, ABodyThatIsTooLargeIsRefusedBeforeItComes) {
 // What is wrong with the head is told once the body has been read away, and the next request is
 // where it should be.
 TEST_F(KeyWireTest, ARefusedBodyIsReadAway) {
-  for (const std::size_t size : {5, 100'000}) {
+  for (const std::size_t size : {5U, 100'000U}) {
     const std::string body(size, 'x');
     for (const auto& [asked, problem] : std::vector<std::pair<Asked, std::string>>{
              {{"PUT /v1/keys/k", "Content-Type: a\r\nContent-Type: b\r\n", body},

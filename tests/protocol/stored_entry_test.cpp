@@ -37,7 +37,7 @@ TEST(StoredEntryTest, IsTakenApart) {
   test::World world;
   const std::string type(kMaxMetadataText, 't');
   const StoredMetadata front({type, "br", test::kTestTime});
-  for (const std::size_t size : {0, 1, 500, 5000, 300'000}) {
+  for (const std::size_t size : {0U, 1U, 500U, 5000U, 300'000U}) {
     const std::string value(size, 'v');
     const EntityTag tag = entity_tag_of(entity_tag_seed(type, "br"), value);
     world.cache.put("k", value,
@@ -58,7 +58,7 @@ TEST(StoredEntryTest, IsTakenApart) {
 
 TEST(StoredEntryTest, MayHaveNothingInFront) {
   test::World world;
-  for (const std::size_t size : {0, 3, 5000, 300'000}) {
+  for (const std::size_t size : {0U, 3U, 5000U, 300'000U}) {
     const std::string value(size, 'v');
     const EntityTag tag = entity_tag_of(entity_tag_seed(kPlainTextType, {}), value);
     world.cache.put("k", value, {.notes = make_notes(1, tag)});
