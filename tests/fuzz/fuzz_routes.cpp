@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fuzz/check.hpp"
@@ -32,31 +33,34 @@ struct Answer {
 
 struct ModelRoute {
   std::string_view path;
-  std::vector<Method> methods;
+  Method method;
   std::optional<std::vector<std::string>> parameters = std::nullopt;
 };
 
-const std::vector<ModelRoute>& model_routes() {
-  using Names = std::vector<std::string>;
-  static const std::vector<ModelRoute> routes{
-      {"/get", {Method::get}},
-      {"/put", {Method::post}},
-      {"/health", {Method::get}},
-      {"/openapi.yaml", {Method::get}},
-      {"/v1/memory", {Method::get}},
-      {"/v1/stats", {Method::get}},
-      {"/v1/keys", {Method::get}, Names{"prefix", "limit", "cursor"}},
-      {"/v1/keys", {Method::delete_}, Names{"prefix", "all"}},
-      {"/v1/batch", {Method::post}, Names{}},
-      {"/v1/keys/{key}", {Method::get, Method::put}, Names{"ttl"}},
-      {"/v1/keys/{key}", {Method::delete_}, Names{}},
-      {"/v1/keys/{key}/incr", {Method::post}, Names{"by", "initial", "ttl"}},
-      {"/v1/keys/{key}/append", {Method::post}, Names{}},
-      {"/v1/keys/{key}/prepend", {Method::post}, Names{}},
-      {"/v1/keys/{key}/touch", {Method::post}, Names{"ttl"}},
-      {"/v1/keys/{key}/take", {Method::post}, Names{}},
+std::vector<std::string> names_in(ParameterSet set) {
+  constexpr std::pair<Parameter, const char*> kNames[] = {
+      {Parameter::ttl, "ttl"},         {Parameter::by, "by"},         {Parameter::limit, "limit"},
+      {Parameter::initial, "initial"}, {Parameter::cursor, "cursor"}, {Parameter::prefix, "prefix"},
+      {Parameter::all, "all"},
   };
-  return routes;
+  std::vector<std::string> names;
+  for (const auto& [parameter, name] : kNames) {
+    if (set.has(parameter)) names.emplace_back(name);
+  }
+  return names;
+}
+
+// What there is, of which it is to be seen how it is found.
+const std::vector<ModelRoute>& model_routes() {
+  static const std::vector<ModelRoute> model = [] {
+    std::vector<ModelRoute> all;
+    for (const Route& route : routes()) {
+      ModelRoute& added = all.emplace_back(ModelRoute{route.path.text(), route.method});
+      if (route.parameters) added.parameters = names_in(*route.parameters);
+    }
+    return all;
+  }();
+  return model;
 }
 
 constexpr std::array kMethods{Method::get,   Method::head,    Method::post,
@@ -110,8 +114,7 @@ bool is_path_of(const ModelRoute& route, std::string_view path,
 }
 
 bool serves(const ModelRoute& route, Method method) {
-  const Method meant = method == Method::head ? Method::get : method;
-  return std::find(route.methods.begin(), route.methods.end(), meant) != route.methods.end();
+  return route.method == (method == Method::head ? Method::get : method);
 }
 
 Answer expected(Method method, std::string_view path, std::string_view query) {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/route.hpp"
 #include "support/loopback.hpp"
 #include "support/reply_reader.hpp"
 
@@ -69,6 +70,8 @@ TEST_F(ConnectionTest, WritesRepliesToTheByte) {
   Loopback peer(world_);
   peer.send(kHealth + "GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" +
             "DELETE /get HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const std::string no_path =
+      R"({"status":"ERROR","message":"No such path. There are: )" + describe_routes() + R"(."})";
   EXPECT_EQ(peer.received,
             "HTTP/1.1 200 OK\r\n"
             "Content-Type: text/plain\r\n"
@@ -80,24 +83,16 @@ TEST_F(ConnectionTest, WritesRepliesToTheByte) {
             "Content-Type: application/json; charset=utf-8\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Connection: keep-alive\r\n"
-            "Content-Length: 393\r\n"
-            "\r\n"
-            R"({"status":"ERROR","message":"No such path. There are: )"
-            "GET /get?key=..., POST /put, GET /v1/keys/{key}, PUT /v1/keys/{key}, "
-            "DELETE /v1/keys/{key}, POST /v1/keys/{key}/incr, POST "
-            "/v1/keys/{key}/append, POST /v1/keys/{key}/prepend, POST "
-            "/v1/keys/{key}/touch, POST /v1/keys/{key}/take, POST /v1/batch, GET "
-            "/v1/keys, DELETE /v1/keys, GET /health, GET /v1/memory, GET /v1/stats, "
-            "GET /openapi.yaml"
-            R"(."})"
-            "HTTP/1.1 405 Method Not Allowed\r\n"
-            "Content-Type: application/json; charset=utf-8\r\n"
-            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-            "Connection: close\r\n"
-            "Allow: GET, HEAD, OPTIONS\r\n"
-            "Content-Length: 71\r\n"
-            "\r\n"
-            R"({"status":"ERROR","message":"The method is not allowed for this path."})");
+            "Content-Length: " +
+                std::to_string(no_path.size()) + "\r\n\r\n" + no_path +
+                "HTTP/1.1 405 Method Not Allowed\r\n"
+                "Content-Type: application/json; charset=utf-8\r\n"
+                "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                "Connection: close\r\n"
+                "Allow: GET, HEAD, OPTIONS\r\n"
+                "Content-Length: 71\r\n"
+                "\r\n"
+                R"({"status":"ERROR","message":"The method is not allowed for this path."})");
 }
 
 TEST_F(ConnectionTest, LeavesAnIncompleteHeadWithTheCaller) {
