@@ -1,8 +1,9 @@
 """Measures how fast cubby is, beside others, and writes what comes out into docs/benchmarks.md.
 
 The full form writes the page's blocks, its plots, and docs/benchmarks/speed.json with the figures
-that they are made of. Others leave the documents alone: they print the blocks and draw into the
-scratch directory.
+that they are made of. With --update some parts are written in place of what was there of them, and
+the page says when they were measured. Other forms leave the documents alone: they print the blocks
+and draw into the scratch directory.
 """
 
 import argparse
@@ -87,6 +88,24 @@ def measure(places, quick, only):
     return data
 
 
+def updated(figures, data, parts):
+    """`figures` with these parts of `data` in place of their own, each with when that was."""
+    result = {**figures, "comparisons": dict(figures["comparisons"]),
+              "updates": dict(figures.get("updates", {}))}
+    for part in parts:
+        source, target = ((data["comparisons"], result["comparisons"])
+                          if part in data["comparisons"] else (data, result))
+        target[part] = source[part]
+        result["updates"][part] = {"date": data["date"], "build": data["build"],
+                                   "version": data["machine"]["versions"]["cubby"]}
+    return result
+
+
+def write_figures(figures, scratch):
+    FIGURES.write_text(json.dumps(figures, indent=None) + "\n", encoding="utf-8")
+    write_documents(figures, scratch)
+
+
 def write_documents(data, scratch):
     results = Results(data)
     PAGE.write_text(report.put_into(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
@@ -120,11 +139,15 @@ def parse_arguments(words):
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--only", type=lambda text: text.split(","), metavar="PART,...",
                         help="measure only these parts")
+    parser.add_argument("--update", action="store_true",
+                        help="with --only: write these parts into the page")
     parser.add_argument("--render", action="store_true",
                         help="measure nothing: write the page anew from docs/benchmarks/speed.json")
     arguments = parser.parse_args(words)
     if arguments.render and (arguments.quick or arguments.only):
         parser.error("--render measures nothing, neither quickly nor in parts")
+    if arguments.update and (arguments.quick or not arguments.only):
+        parser.error("--update goes with --only, and not with --quick")
     for name in arguments.only or []:
         if name not in part_names():
             parser.error(f"there is no part '{name}'; there are {', '.join(part_names())}")
@@ -151,13 +174,13 @@ def main():
     places = Places(arguments.cubbyd.resolve(), arguments.plain.resolve(),
                     arguments.programs.resolve(), scratch)
     data = measure(places, arguments.quick, arguments.only)
-    figures = json.dumps(data, indent=None)
-    (scratch / "speed.json").write_text(figures + "\n", encoding="utf-8")
+    (scratch / "speed.json").write_text(json.dumps(data, indent=None) + "\n", encoding="utf-8")
     if arguments.quick or arguments.only:
         show(data, scratch)
-    else:
-        FIGURES.write_text(figures + "\n", encoding="utf-8")
-        write_documents(data, scratch)
+    if arguments.update:
+        write_figures(updated(read_figures(FIGURES), data, arguments.only), scratch)
+    elif not arguments.quick and not arguments.only:
+        write_figures(data, scratch)
         print(report.targets_block(Results(data)))
 
 

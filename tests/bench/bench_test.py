@@ -230,6 +230,12 @@ class Arguments(unittest.TestCase):
         self.refused("--quik")
         self.refused("--rend")
 
+    def test_an_update_is_of_parts(self):
+        self.assertTrue(bench.parse_arguments(["--only=close", "--update"]).update)
+        self.assertIn("--update goes with --only", self.refused("--update"))
+        self.assertIn("--update goes with --only", self.refused("--only=close", "--quick", "--update"))
+        self.assertIn("measures nothing", self.refused("--only=close", "--render"))
+
     def test_help_and_usage_list_the_parts(self):
         help_text = io.StringIO()
         with contextlib.redirect_stdout(help_text), self.assertRaises(SystemExit) as ended:

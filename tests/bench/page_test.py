@@ -85,6 +85,19 @@ class Page(unittest.TestCase):
         data["build"] = "plain"
         self.assertIn("cubbyd is what `./dev build` builds", report.machine_block(Results(data)))
 
+    def test_parts_that_were_measured_by_themselves_say_so(self):
+        figures, later = made_up(CPU_US), made_up({**CPU_US, "nginx": 99})
+        later.update({"date": "2020-03-03", "idle": {"connections": 7, "bytes": 70}})
+        data = bench.updated(figures, later, ["close", "idle"])
+        self.assertEqual(data["comparisons"]["close"], later["comparisons"]["close"])
+        self.assertEqual(data["comparisons"]["http"], figures["comparisons"]["http"])
+        self.assertEqual(data["idle"], later["idle"])
+        self.assertNotIn("updates", figures)
+        page = "".join(f"<!-- bench: {name} -->\n<!-- /bench -->\n" for name in ("close", "http"))
+        text = report.put_into(page, Results(data))
+        self.assertEqual(text.count("Measured by itself: 2020-03-03, cubby 0.1.0 (abc), `./dev tuned`."), 1)
+        self.assertLess(text.index("Measured by itself"), text.index("<!-- bench: http"))
+
     def test_in_process_figures_have_a_spread(self):
         text = report.in_process_block(Results(made_up(CPU_US)))
         self.assertIn("read_put/small | 1 | 1,100 MB/s | 1,000 to 3,000 |", text)

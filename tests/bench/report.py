@@ -335,10 +335,20 @@ def blocks_in(page):
     return [name for _, name, _ in BLOCK.findall(page)]
 
 
+def when_updated(results, part):
+    """A note on a part that was measured at another time than the rest; empty on others."""
+    update = results.data.get("updates", {}).get(part)
+    if not update:
+        return ""
+    return (f"\n\nMeasured by itself: {update['date']}, cubby {update['version']}, "
+            f"{BUILDS[update['build']]}.")
+
+
 def put_into(page, results):
     """The page with its blocks written anew; without results they say so."""
     def block(found):
-        text = BLOCKS[found[2]](results) if results else NOT_MEASURED
+        name = found[2]
+        text = BLOCKS[name](results) + when_updated(results, name) if results else NOT_MEASURED
         return f"{found[1]}{text}\n{found[3]}"
 
     return BLOCK.sub(block, page)
