@@ -1,5 +1,5 @@
-// Whether the program is built with a sanitizer: it has an allocator of its own, with which resident
-// memory means nothing, and makes everything slower by far.
+// Whether the program is built with a sanitizer: it has an allocator of its own, with which
+// resident memory means nothing, and makes everything slower by far.
 
 #pragma once
 
