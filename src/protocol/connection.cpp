@@ -196,7 +196,7 @@ class Connection::Impl {
       refuse(request, Error::bad_expectation, output);
       return 0;
     }
-    if (head.content_length > max_body_bytes(request)) {
+    if (head.content_length > 0 && head.content_length > max_body_bytes(request)) {
       refuse(request, Error::body_too_large, output);
       return 0;
     }
@@ -223,7 +223,8 @@ class Connection::Impl {
 
   std::size_t max_body_bytes(const Request& request) const noexcept {
     const Route* const route = request.operation.route;
-    return (route != nullptr ? route->body.max_bytes : any_body)(context_.limits);
+    const BodyLimit limit = route != nullptr ? route->body.max_bytes : any_body;
+    return limit(context_.limits);
   }
 
   static Error error_of_head(const Request& request) noexcept {
@@ -236,9 +237,9 @@ class Connection::Impl {
 
   void await_body(const Request& request, Error error) {
     keep(request);
-    head_error_ = error;
-    body_.begin(request.head, max_body_bytes(request),
-                error == Error::none && request.operation.route->takes_body());
+    const Route* const route = request.operation.route;
+    body_.begin(request.head, max_body_bytes(request), error,
+                route != nullptr && route->takes_body());
   }
 
   std::size_t take_body(std::string_view input, std::string& output) {
@@ -263,14 +264,13 @@ class Connection::Impl {
     const std::string head = std::exchange(head_, {});
     const bool at_work = work_ != nullptr;
     const auto work = std::exchange(work_, {});
-    const Error error = head_error_ == Error::none ? body_.error() : head_error_;
     const auto reader = body_.end();
     Request request;
     KeyBuffer buffer;
     read_head(head, request, buffer);
     if (refusal != Error::none) return refuse(request, refusal, output);
     if (at_work) return finish(request, *work, output);
-    answer(request, error, {}, output, reader.get());
+    answer(request, body_.error(), {}, output, reader.get());
   }
 
   void forget_kept() noexcept {
@@ -348,7 +348,6 @@ class Connection::Impl {
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
   std::uint32_t answered_before_ = 0;  // this receive()
-  Error head_error_ = Error::none;     // what is wrong with the request whose body has begun
   bool took_turn_ = false;             // this receive() has done something that takes long
   bool has_succeeded_ = false;
   bool blank_line_taken_ = false;

@@ -1,7 +1,7 @@
 #define XXH_INLINE_ALL
 #include "protocol/entity_tag.hpp"
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 #include <emmintrin.h>
 #endif
 #include <xxhash.h>
@@ -9,7 +9,7 @@
 namespace cubby::protocol {
 namespace {
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 
 // The sixteen digits of a number, the highest first, all at once.
 void put_hex(char* out, std::uint64_t number) noexcept {

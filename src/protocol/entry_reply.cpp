@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 // Comes first, so that the tag can be written at kTagAt when it is known.
-constexpr std::string_view kTagField = "ETag: \"0123456789abcdef\"\r\n";
-constexpr std::size_t kTagAt = 6;
+constexpr std::string_view kTagField = "ETag: \"----------------\"\r\n";
+constexpr std::size_t kTagAt = kTagField.find('"');
 static_assert(kTagField.size() == kTagAt + kEntityTagBytes + kLineEnd.size());
 
 char* put_number(char* out, std::chrono::seconds seconds) noexcept {

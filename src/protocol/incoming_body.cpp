@@ -1,14 +1,17 @@
 #include "protocol/incoming_body.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace cubby::protocol {
 
-void IncomingBody::begin(const RequestHead& head, std::size_t max_bytes, bool is_wanted) {
+void IncomingBody::begin(const RequestHead& head, std::size_t max_bytes, Error error,
+                         bool is_wanted) {
+  assert(head.chunked || head.content_length <= max_bytes);
   framing_.begin(head, max_bytes);
-  error_ = Error::none;
+  error_ = error;
   has_begun_ = true;
-  is_wanted_ = is_wanted;
+  is_wanted_ = is_wanted && error == Error::none;
 }
 
 std::size_t IncomingBody::take(std::string_view input,

@@ -23,9 +23,10 @@ class IncomingBody {
  public:
   explicit IncomingBody(const Limits& limits) noexcept : framing_(limits) {}
 
-  // Begins the body that `head` announces, which may have `max_bytes`. One that is not wanted is
-  // read and thrown away.
-  void begin(const RequestHead& head, std::size_t max_bytes, bool is_wanted);
+  // Begins the body that `head` announces. One that comes in chunks may have `max_bytes`; that any
+  // other has no more has been seen by its head. `error` is what is wrong with the request already:
+  // then, or when it is not wanted, the body is read and thrown away.
+  void begin(const RequestHead& head, std::size_t max_bytes, Error error, bool is_wanted);
 
   // It has begun, and end() has not been called.
   bool has_begun() const noexcept { return has_begun_; }
@@ -35,14 +36,17 @@ class IncomingBody {
   std::size_t take(std::string_view input,
                    const std::function<std::unique_ptr<BodyReader>()>& make_reader);
 
+  // These are of the body that was begun last, also when it has been ended.
   bool is_whole() const noexcept { return framing_.ended(); }
   // What is wrong with its framing, so that it has no end: bad_chunk, body_too_large.
   Error framing_error() const noexcept { return framing_.error(); }
-  // What its reader has found wrong. The rest is read and thrown away, so that the reply, and what
-  // becomes of the connection, do not depend on how much of it has arrived.
+  // What is wrong with the request: what was known, or else what the reader has found. The rest is
+  // read and thrown away, so that the reply, and what becomes of the connection, do not depend on
+  // how much of it has arrived.
   Error error() const noexcept { return error_; }
 
-  // Ends it, whole or not, and hands its reader over: null where it had no data, or was not wanted.
+  // Ends it, whole or not, and hands its reader over: null where it had no data, was not wanted, or
+  // has an error.
   std::unique_ptr<BodyReader> end() noexcept;
 
   const BodyFraming& framing() const noexcept { return framing_; }

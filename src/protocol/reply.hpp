@@ -25,7 +25,7 @@ enum class Persistence : std::uint8_t {
   close,            // "Connection: close"
 };
 
-// A body up to this size is quicker written in place. The buffer has to be cleared for what is
+// A value up to this size is quicker written in place. The buffer has to be cleared for what is
 // written so, which costs more than it saves from about here on.
 inline constexpr std::size_t kInPlaceBytes = 512;
 

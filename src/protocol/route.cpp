@@ -31,7 +31,7 @@ constexpr std::array kRoutes{
           .path = "/put",
           .service = put_value,
           .docs = "text-in-json",
-          .body = {PutRequest::begin, false}},
+          .body = {.begin = PutRequest::begin, .may_be_encoded = false}},
     Route{.method = Method::get,
           .path = "/v1/keys/{key}",
           .service = get_entry,
@@ -42,7 +42,9 @@ constexpr std::array kRoutes{
           .service = put_entry,
           .docs = "storing-and-getting",
           .parameters = kTtl,
-          .body = {ValueBody::begin, true, one_value, Error::value_too_large}},
+          .body = {.begin = ValueBody::begin,
+                   .max_bytes = one_value,
+                   .too_large = Error::value_too_large}},
     Route{.method = Method::delete_,
           .path = "/v1/keys/{key}",
           .service = delete_entry,
@@ -58,13 +60,19 @@ constexpr std::array kRoutes{
           .service = append_to_entry,
           .docs = "adding-to-a-value",
           .parameters = kNone,
-          .body = {TextBody::begin, false, one_value, Error::value_too_large}},
+          .body = {.begin = TextBody::begin,
+                   .may_be_encoded = false,
+                   .max_bytes = one_value,
+                   .too_large = Error::value_too_large}},
     Route{.method = Method::post,
           .path = "/v1/keys/{key}/prepend",
           .service = prepend_to_entry,
           .docs = "adding-to-a-value",
           .parameters = kNone,
-          .body = {TextBody::begin, false, one_value, Error::value_too_large}},
+          .body = {.begin = TextBody::begin,
+                   .may_be_encoded = false,
+                   .max_bytes = one_value,
+                   .too_large = Error::value_too_large}},
     Route{.method = Method::post,
           .path = "/v1/keys/{key}/touch",
           .service = touch_entry,
@@ -80,7 +88,10 @@ constexpr std::array kRoutes{
           .service = run_batch,
           .docs = "many-operations-in-one-request",
           .parameters = kNone,
-          .body = {BatchBody::begin, false, one_batch, Error::batch_too_large}},
+          .body = {.begin = BatchBody::begin,
+                   .may_be_encoded = false,
+                   .max_bytes = one_batch,
+                   .too_large = Error::batch_too_large}},
     Route{.method = Method::get,
           .path = "/v1/keys",
           .service = list_keys,
@@ -148,7 +159,7 @@ constexpr Path& path_named(Paths& paths, const RoutePath& path) {
   }
   Path& added = paths.paths[paths.all++];
   added.path = path;
-  added.is_v1 = path.text().starts_with(kV1);
+  added.is_v1 = path.text().starts_with("/v1/");
   added.route_of(Method::options) = &kOptions;
   return added;
 }
@@ -157,6 +168,9 @@ constexpr void add_routes(Paths& paths, bool with_key) {
   for (const Route& route : kRoutes) {
     if ((route.path.key_source() == KeySource::path) != with_key) continue;
     Path& path = path_named(paths, route.path);
+    // Is evaluated by the compiler, which takes neither.
+    if (path.route_of(route.method) != nullptr) throw "a path has a method twice";
+    if (!with_key && route.path.text().starts_with(kBeforeKey)) throw "a key hides a path";
     path.route_of(route.method) = &route;
     if (route.method == Method::get) path.route_of(Method::head) = &route;
   }

@@ -16,6 +16,18 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
+// The lines at the beginning of `text` that are whole and could be those of a head.
+std::string_view good_lines(std::string_view text) {
+  std::size_t end = 0;
+  for (bool is_first = true;; is_first = false) {
+    const std::string_view line = text.substr(end, text.find('\n', end) - end);
+    const bool is_whole = end + line.size() < text.size() && line.ends_with('\r');
+    const bool is_field = is_first || line.find(':') != std::string_view::npos;
+    if (!is_whole || !is_field) return text.substr(0, end);
+    end += line.size() + 1;
+  }
+}
+
 }  // namespace
 
 void read_unread_head(std::string_view text, const Limits& limits, Request& request) noexcept {
@@ -26,7 +38,7 @@ void read_unread_head(std::string_view text, const Limits& limits, Request& requ
   Target target;
   split_target(take_word(line), false, target);
   request.operation.is_v1 = is_of_v1(target);
-  request.text = text.substr(0, text.rfind('\n') + 1);
+  request.text = good_lines(text);
   if (only_line(request.text, "origin")) request.head.note(Field::origin);
 }
 

@@ -85,9 +85,9 @@ def workers_target(results, depth, title):
 
 def face_targets(results):
     def row(kind, depth):
-        return results.row("faces", kind, depth=depth, put_percent=0)
+        return results.row("faces", kind, depth=depth, put_percent=0, value_bytes=64)
 
-    return [of_rows(f"CPU a GET of /v1/keys to that of /get, {title}", AT_MOST, 1,
+    return [of_rows(f"CPU a GET of 64 bytes of /v1/keys to that of /get, {title}", AT_MOST, 1,
                     row("v1", depth), row("cubbyd", depth))
             for depth, title in ((1, "one at a time"), (16, "16 pipelined"))]
 

@@ -197,6 +197,12 @@ TEST_F(CorsTest, ReplyToAHeadThatIsRefusedHasTheFields) {
     EXPECT_EQ(reply.status, status);
     EXPECT_EQ(about_origins(reply), allowed(kPage)) << status;
   }
+  // What stands behind the fault is not looked at, and a line is one only with its CR LF.
+  for (const std::string fields : {"a b\r\nOrigin: ", "Origin: "}) {
+    const std::string end = fields.starts_with('a') ? "\r\n\r\n" : "x\n\n";
+    const std::string text = "GET /health HTTP/1.1\r\nHost: a\r\n" + fields + kPage + end;
+    EXPECT_EQ(about_origins(ask(text)), kVaries) << text;
+  }
   const ReceivedReply other = ask(request("GET /health", kOther, "a b\r\n"));
   EXPECT_EQ(about_origins(other), kVaries);
   // Of two origins none is the page's.

@@ -118,7 +118,6 @@ ReceivedReply KeysTest::ask(const Asked& asked, std::size_t piece) {
 
 ReceivedReply KeysTest::exchange(std::string_view bytes, bool to_head, bool is_v1,
                                  std::size_t piece) {
-  if (peer_->connection.finished()) peer_.emplace(world_);
   peer_->received.clear();
   for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
     peer_->send(bytes.substr(at, piece));

@@ -62,8 +62,7 @@ class KeysTest : public ::testing::Test {
   }
   ~KeysTest() override { EXPECT_EQ(world_.cache.check_invariants(), ""); }
 
-  // Sends a request in pieces of `piece` bytes, and reads the reply. Where the last connection has
-  // ended, it does so on a new one.
+  // Sends a request in pieces of `piece` bytes, and reads the reply.
   ReceivedReply ask(const Asked& asked, std::size_t piece = ~std::size_t{0});
   ReceivedReply ask(const char* line) { return ask(Asked{line}); }
   ReceivedReply ask(const std::string& line) { return ask(Asked{line}); }
@@ -71,6 +70,12 @@ class KeysTest : public ::testing::Test {
   // Likewise with the bytes of a request as they are.
   ReceivedReply exchange(std::string_view bytes, bool to_head = false, bool is_v1 = true,
                          std::size_t piece = ~std::size_t{0});
+
+  // Goes on with another connection: the reply to the last request has ended this one.
+  void reconnect() {
+    EXPECT_TRUE(peer_->connection.finished());
+    peer_.emplace(world_);
+  }
 
   // Plays a conversation from a cache that is empty.
   void play(const std::vector<Step>& steps);

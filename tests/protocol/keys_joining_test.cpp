@@ -61,6 +61,8 @@ TEST_F(KeyJoiningTest, NoFurtherThanTheLimit) {
             ask({"POST /v1/keys/k"s + path, "", std::string(room + 1, 'm')}, piece);
         EXPECT_EQ(refused.status, 413) << before << path;
         EXPECT_EQ(problem_of(refused), "value-too-large") << before << path;
+        // With nothing there it is the body alone that is too large, and is not read.
+        if (before == 0) reconnect();
         EXPECT_TRUE(value_of("k") == value) << before << path;
         const ReceivedReply fitting =
             ask({"POST /v1/keys/k"s + path, "", std::string(room, 'm')}, piece);

@@ -247,6 +247,35 @@ TEST(RouteTest, DescribesItself) {
             "GET /v1/stats, GET /openapi.yaml");
 }
 
+TEST(RouteTest, KnowsOfEachWhichParametersItTakes) {
+  const struct {
+    Method method;
+    const char* path;
+    std::set<std::string> names;
+  } cases[] = {
+      {Method::get, "/v1/keys/k", {"ttl"}},
+      {Method::put, "/v1/keys/k", {"ttl"}},
+      {Method::delete_, "/v1/keys/k", {}},
+      {Method::post, "/v1/keys/k/incr", {"by", "initial", "ttl"}},
+      {Method::post, "/v1/keys/k/append", {}},
+      {Method::post, "/v1/keys/k/prepend", {}},
+      {Method::post, "/v1/keys/k/touch", {"ttl"}},
+      {Method::post, "/v1/keys/k/take", {}},
+      {Method::post, "/v1/batch", {}},
+      {Method::get, "/v1/keys", {"prefix", "limit", "cursor"}},
+      {Method::delete_, "/v1/keys", {"prefix", "all"}},
+  };
+  for (const auto& [method, path, names] : cases) {
+    for (const std::string name : {"ttl", "by", "initial", "prefix", "limit", "cursor", "all"}) {
+      KeyBuffer buffer;
+      const std::string query = name + (name == "all" ? "=true" : "=1");
+      EXPECT_EQ(find(method, {path, query}, {}, buffer).error,
+                names.contains(name) ? Error::none : Error::unknown_parameter)
+          << path << " " << query;
+    }
+  }
+}
+
 // As a page's headings become anchors: in lower case, with a hyphen for each space.
 std::set<std::string> anchors_of(const char* page) {
   std::set<std::string> anchors;
