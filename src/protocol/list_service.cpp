@@ -22,8 +22,9 @@
 namespace cubby::protocol {
 namespace {
 
-// What is looked at before others get their turn.
+// What is looked at before others get their turn, and how often for one page.
 constexpr std::size_t kMostExamined = 2000;
+constexpr std::size_t kMostPieces = 100;
 // Of a deletion.
 constexpr ListLimits kPiece{.most = 200, .most_examined = kMostExamined};
 
@@ -69,6 +70,48 @@ void append_key(std::string& list, std::string_view key, const StoredEntry& entr
   list += '}';
 }
 
+// One page: as many keys as are wanted, wherever they are, unless too many others have to be looked
+// at for them.
+class Page final : public Work {
+ public:
+  Page(Cache& cache, std::uint64_t cursor, std::string_view prefix, std::size_t limit)
+      : cache_(cache), prefix_(prefix), left_(limit), next_(cursor) {}
+
+  bool go_on() override {
+    next_ = cache_.list(*next_, {.most = left_, .most_examined = kMostExamined},
+                        [this](std::string_view key, const ValueView& value) {
+                          if (!key.starts_with(prefix_)) return false;
+                          append_key(keys_, key, StoredEntry(value));
+                          // Keys of one hash are not told apart by a cursor.
+                          left_ -= left_ > 0 ? 1 : 0;
+                          return true;
+                        });
+    return next_ && left_ > 0 && ++pieces_ < kMostPieces;
+  }
+
+  void reply(Reply& reply) override {
+    std::string body = R"({"keys":[)" + keys_ + R"(],"cursor":)";
+    if (next_) {
+      body.append("\"").append(CursorText(*next_, cache_.identity()).text()).append("\"}");
+    } else {
+      body += "null}";
+    }
+    reply.send(200, kJsonType, body);
+  }
+
+  std::size_t memory_bytes() const noexcept override {
+    return heap_bytes(prefix_) + heap_bytes(keys_);
+  }
+
+ private:
+  Cache& cache_;
+  const std::string prefix_;
+  std::size_t left_;                   // keys that the page may still have
+  std::optional<std::uint64_t> next_;  // where to go on; nothing at the end
+  std::size_t pieces_ = 0;
+  std::string keys_;
+};
+
 class PrefixDeletion final : public Work {
  public:
   PrefixDeletion(Cache& cache, std::string_view prefix) : cache_(cache), prefix_(prefix) {}
@@ -112,22 +155,14 @@ Error list_keys(const Call& call, Reply& reply) {
     if (!begin) return Error::bad_cursor;
     cursor = *begin;
   }
-  const std::string_view prefix = given.prefix.value_or(std::string_view());
-  std::string list;
-  const auto next = cache.list(cursor, {.most = given.limit, .most_examined = kMostExamined},
-                               [&](std::string_view key, const ValueView& value) {
-                                 if (!key.starts_with(prefix)) return false;
-                                 append_key(list, key, StoredEntry(value));
-                                 return true;
-                               });
-  std::string body = R"({"keys":[)" + list + R"(],"cursor":)";
-  if (next) {
-    body.append("\"").append(CursorText(*next, cache.identity()).text()).append("\"}");
-  } else {
-    body += "null}";
-  }
-  reply.send(200, kJsonType, body);
+  auto page =
+      std::make_unique<Page>(cache, cursor, given.prefix.value_or(std::string_view()), given.limit);
   call.takes_turn = true;
+  if (page->go_on()) {
+    call.work = std::move(page);
+  } else {
+    page->reply(reply);
+  }
   return Error::none;
 }
 

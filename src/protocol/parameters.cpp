@@ -69,9 +69,9 @@ Error read(Parameter parameter, std::string_view text, const Limits& limits, Key
            Parameters& parameters) {
   if (parameter == Parameter::prefix) return read_prefix(text, limits, buffer, parameters);
   if (parameter == Parameter::cursor) {
-    // The characters of a cursor need no encoding.
+    // The characters of a cursor need no encoding. None is what the first page is asked for with.
     parameters.cursor = text;
-    return text.empty() ? Error::bad_cursor : Error::none;
+    return Error::none;
   }
   std::array<char, kValueBytes> space;
   const std::string_view value = decode_form(text, space).value_or(std::string_view());

@@ -25,7 +25,7 @@ struct Parameters {
   std::int64_t by = 1;
   std::int64_t initial = 0;
   std::optional<std::string_view> prefix;  // decoded; UTF-8 of at most max_key_length code points
-  std::string_view cursor;                 // as it was sent; empty when it was not
+  std::string_view cursor;                 // as it was sent; empty means none
   std::size_t limit = 100;
   bool all = false;
 };
@@ -50,7 +50,7 @@ class ParameterSet {
 // decoded into `buffer`.
 //
 // Errors: bad_escape, unknown_parameter, repeated_parameter, bad_ttl, bad_number, bad_prefix,
-// bad_limit, bad_cursor, bad_flag.
+// bad_limit, bad_flag.
 Error read_parameters(std::string_view query, ParameterSet allowed, const Limits& limits,
                       KeyBuffer& buffer, Parameters& parameters) noexcept;
 

@@ -169,7 +169,8 @@ Values values_of(const Parameters& parameters) {
 
 // To say what is so anyway says nothing.
 Answer without_defaults(Answer answer) {
-  for (const auto& [name, value] : Values{{"by", "1"}, {"initial", "0"}, {"limit", "100"}}) {
+  for (const auto& [name, value] :
+       Values{{"by", "1"}, {"initial", "0"}, {"limit", "100"}, {"cursor", ""}}) {
     const auto found = answer.values.find(name);
     if (found != answer.values.end() && found->second == value) answer.values.erase(found);
   }

@@ -151,8 +151,7 @@ inline Error read_value(const std::string& name, std::string_view sent, Values& 
     error = Error::bad_flag;
     if (text == "true") value = text;
   } else if (name == "cursor") {
-    error = Error::bad_cursor;
-    if (!sent.empty()) value = sent;
+    value = sent;
   } else if (name == "prefix") {
     error = Error::bad_prefix;
     if (is_utf8(text) && count_characters(text) <= kLimits.max_key_length) value = text;

@@ -45,7 +45,7 @@ class IncomingBodyTest : public testing::Test {
     });
   }
 
-  const Limits limits_;
+  const Limits limits_{};
   IncomingBody body_{limits_};
   std::string text_;
   int readers_ = 0;

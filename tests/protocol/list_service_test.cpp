@@ -92,12 +92,43 @@ TEST_F(ListServiceTest, APrefixIsFormDecodedAndLookedForInTheWholeCache) {
   EXPECT_EQ(ask("GET", "/v1/keys?prefix=nothing").second["keys"].size(), 0U);
 }
 
-TEST_F(ListServiceTest, OneRequestLooksAtABoundedNumberOfKeys) {
+// However many others there are, and with others having their turns meanwhile.
+TEST_F(ListServiceTest, APageHasWhatThereIs) {
   fill(40'000);
+  for (int i = 0; i < 5; ++i) world_.cache.put("me:" + std::to_string(i), "v");
+  EXPECT_EQ(ask("GET", "/v1/keys?prefix=me:").second["keys"].size(), 5U);
+  EXPECT_TRUE(ask("GET", "/v1/keys?prefix=me:").second["cursor"].is_null());
+  EXPECT_EQ(ask("GET", "/v1/keys?prefix=me:&limit=2").second["keys"].size(), 2U);
+  EXPECT_EQ(ask("GET", "/v1/keys?limit=1000").second["keys"].size(), 1000U);
+
+  Connection connection(world_.context);
+  std::string output;
+  connection.receive("GET /v1/keys?prefix=me: HTTP/1.1\r\nHost: a\r\n\r\n", output);
+  int turns = 0;
+  for (; output.empty() && turns < 1000; ++turns) {
+    EXPECT_TRUE(connection.has_more());
+    connection.receive({}, output);
+  }
+  EXPECT_GT(turns, 10);
+  EXPECT_FALSE(connection.has_more());
+  EXPECT_EQ(connection.memory_bytes(), 0U);
+}
+
+TEST_F(ListServiceTest, OneRequestLooksAtABoundedNumberOfKeys) {
+  fill(260'000);
   const auto [status, page] = ask("GET", "/v1/keys?prefix=nothing");
   EXPECT_EQ(status, 200);
   EXPECT_TRUE(page["keys"].empty());
-  EXPECT_TRUE(page["cursor"].is_string());
+  ASSERT_TRUE(page["cursor"].is_string());
+  const std::string cursor = page["cursor"];
+  EXPECT_TRUE(ask("GET", "/v1/keys?prefix=nothing&cursor=" + cursor).second["cursor"].is_null());
+}
+
+TEST_F(ListServiceTest, NoCursorIsTheFirstPage) {
+  fill(10);
+  for (const char* const query : {"", "?cursor=", "?prefix=&limit=100&cursor="}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/keys") + query).second["keys"].size(), 10U) << query;
+  }
 }
 
 TEST_F(ListServiceTest, ACursorOfAnotherCacheIsRefused) {
