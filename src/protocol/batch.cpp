@@ -10,6 +10,7 @@
 #include "protocol/batch_reply.hpp"
 #include "protocol/entries.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/request_conditions.hpp"
 #include "protocol/ttl.hpp"
 #include "protocol/work.hpp"
 
@@ -125,15 +126,15 @@ void BatchRun::get(const BatchOperation& operation, const PreparedKey& key) {
   if (operation.ttl) ttl = context_.ttl.ttl_for(operation.ttl);
   entry_.begin(results_.room_for_values());
   // What cannot be shown is not changed.
-  const Look look = show_and_change(context_, key, operation.conditions, true, entry_, [&] {
+  const Ruling ruling = show_and_change(context_, key, operation.conditions, true, entry_, [&] {
     Change change;
     if (entry_.has_room()) change.kind = Change::Kind::set_ttl;
     change.ttl = ttl;
     return change;
   });
-  if (look.error != Error::none) {
-    results_.add_error(look.error, context_.limits);
-  } else if (!look.is_modified) {
+  if (ruling.error != Error::none) {
+    results_.add_error(ruling.error, context_.limits);
+  } else if (!ruling.is_modified) {
     results_.add_tag(304, entry_.tag());
   } else if (!entry_.has_room()) {
     results_.add_error(Error::reply_too_large, context_.limits);
@@ -156,6 +157,13 @@ void BatchRun::add(const BatchOperation& operation, const PreparedKey& key) {
                                operation.ttl);
   if (sum.error != Error::none) return results_.add_error(sum.error, context_.limits);
   results_.add_sum(sum.value, sum.tag);
+}
+
+// Of a batch that has arrived whole.
+Error check(std::string_view text, const Limits& limits) {
+  BatchCheck check(limits);
+  const Error error = check.take(text);
+  return error == Error::none ? check.finish() : error;
 }
 
 }  // namespace
@@ -200,18 +208,12 @@ Error BatchBody::take(std::string_view piece) {
 std::size_t BatchBody::memory_bytes() const noexcept { return sizeof *this + heap_bytes(text_); }
 
 Error run_batch(const Call& call, Reply& reply) {
-  std::unique_ptr<BatchRun> run;
-  if (call.reader != nullptr) {
-    auto& body = static_cast<BatchBody&>(*call.reader);
-    if (const Error error = body.finish(); error != Error::none) return error;
-    run = std::make_unique<BatchRun>(call.context, std::move(body.text()));
-  } else {
-    BatchCheck check(call.context.limits);
-    Error error = check.take(call.body);
-    if (error == Error::none) error = check.finish();
-    if (error != Error::none) return error;
-    run = std::make_unique<BatchRun>(call.context, call.body);
-  }
+  auto* const body = static_cast<BatchBody*>(call.reader);
+  Error error = body != nullptr ? body->finish() : check(call.body, call.context.limits);
+  if (error == Error::none) error = rule_on_untagged(call.request).error;
+  if (error != Error::none) return error;
+  auto run = body != nullptr ? std::make_unique<BatchRun>(call.context, std::move(body->text()))
+                             : std::make_unique<BatchRun>(call.context, call.body);
   if (run->go_on()) {
     run->keep();
     call.work = std::move(run);

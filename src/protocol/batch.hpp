@@ -64,7 +64,8 @@ class BatchBody final : public BodyReader {
 };
 
 // Runs the operations in their order, each for itself, and answers with a JSON array of as many
-// results. Nothing is run when there is an error. Errors: those of BatchCheck.
+// results. Nothing is run when there is an error. Errors: those of BatchCheck;
+// precondition_failed, bad_etag.
 Error run_batch(const Call& call, Reply& reply);
 
 }  // namespace cubby::protocol

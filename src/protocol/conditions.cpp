@@ -84,6 +84,18 @@ Conditions::Verdict Conditions::judge(std::optional<EntityTag> current) const no
   return Verdict::met;
 }
 
+Conditions::Verdict Conditions::judge_untagged() const noexcept {
+  if (!if_match.is_absent() && !if_match.is_any()) return Verdict::if_match_failed;
+  return if_none_match.is_any() ? Verdict::if_none_match_failed : Verdict::met;
+}
+
+Ruling rule_on(Conditions::Verdict verdict, bool may_be_not_modified) noexcept {
+  using Verdict = Conditions::Verdict;
+  if (verdict == Verdict::if_none_match_failed && may_be_not_modified)
+    return {.is_modified = false};
+  return {.error = verdict == Verdict::met ? Error::none : Error::precondition_failed};
+}
+
 Error read_conditions(std::string_view head, Conditions& conditions) {
   bool is_good = true;
   const auto read = [&](std::string_view name, TagList& list) {

@@ -21,6 +21,7 @@ class TagList {
 
   // The field is not there.
   bool is_absent() const noexcept { return !present_; }
+  bool is_any() const noexcept { return any_; }
 
   // Whether one of them is this tag; or, when there is no tag because there is no entry, none.
   // Weak tags are like strong ones in a weak comparison, and unlike any in a strong one (section
@@ -56,7 +57,18 @@ struct Conditions {
 
   // `current` is the tag of the entry, if there is one. The order is that of section 13.2.2.
   Verdict judge(std::optional<EntityTag> current) const noexcept;
+  // Likewise of something that is always there and has no tag.
+  Verdict judge_untagged() const noexcept;
 };
+
+// What becomes of a request under conditions.
+struct Ruling {
+  Error error = Error::none;
+  bool is_modified = true;  // otherwise the client has it already, which is no error
+};
+
+// Errors: precondition_failed.
+Ruling rule_on(Conditions::Verdict verdict, bool may_be_not_modified) noexcept;
 
 // Reads them from a head. Errors: bad_etag.
 Error read_conditions(std::string_view head, Conditions& conditions);

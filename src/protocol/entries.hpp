@@ -70,35 +70,26 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
 Error renew_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
                   std::optional<std::chrono::milliseconds> ttl);
 
-struct Look {
-  Error error = Error::none;
-  bool is_modified = true;
-};
-
 // Shows the entry and changes it in one step. With its shard locked, shown.take(const ValueView&)
 // is called, perhaps more than once: only the last counts. shown.tag() must be its tag then. Where
 // `may_be_not_modified`, an entry that the client has already is no error and not modified.
 //
 // Errors: key_not_found.
 template <class Shown, class MakeChange>
-Look show_and_change(const Context& context, const PreparedKey& key, const Conditions& conditions,
-                     bool may_be_not_modified, Shown& shown, MakeChange&& make_change) {
-  using Verdict = Conditions::Verdict;
-  bool found = false;
-  Verdict verdict = Verdict::met;
-  const auto is_not_modified = [&] {
-    return may_be_not_modified && verdict == Verdict::if_none_match_failed;
-  };
+Ruling show_and_change(const Context& context, const PreparedKey& key, const Conditions& conditions,
+                       bool may_be_not_modified, Shown& shown, MakeChange&& make_change) {
+  Ruling ruling{.error = Error::key_not_found};
   context.cache.update(key, [&](const ValueView* value) -> Change {
-    found = value != nullptr;
-    if (!found) return {};
+    if (value == nullptr) {
+      ruling = {.error = Error::key_not_found};
+      return {};
+    }
     shown.take(*value);
-    verdict = conditions.is_empty() ? Verdict::met : conditions.judge(shown.tag());
-    return verdict == Verdict::met || is_not_modified() ? make_change() : Change();
+    ruling = conditions.is_empty() ? Ruling()
+                                   : rule_on(conditions.judge(shown.tag()), may_be_not_modified);
+    return ruling.error == Error::none ? make_change() : Change();
   });
-  if (!found) return {.error = Error::key_not_found};
-  if (is_not_modified()) return {.is_modified = false};
-  return {.error = verdict == Verdict::met ? Error::none : Error::precondition_failed};
+  return ruling;
 }
 
 // Whole seconds since it was stored, where that is known.

@@ -10,13 +10,13 @@
 #include <cubby/cache.hpp>
 
 #include "protocol/ascii.hpp"
-#include "protocol/conditions.hpp"
 #include "protocol/entries.hpp"
 #include "protocol/entry_reply.hpp"
 #include "protocol/field_lines.hpp"
 #include "protocol/join.hpp"
 #include "protocol/put_text.hpp"
 #include "protocol/request.hpp"
+#include "protocol/request_conditions.hpp"
 #include "protocol/ttl.hpp"
 #include "protocol/value_body.hpp"
 
@@ -24,14 +24,6 @@ namespace cubby::protocol {
 namespace {
 
 using Ttl = std::optional<std::chrono::milliseconds>;
-
-bool has_conditions(const Request& request) {
-  return request.head.has(Field::if_match) || request.head.has(Field::if_none_match);
-}
-
-Error conditions_of(const Request& request, Conditions& conditions) {
-  return has_conditions(request) ? read_conditions(request.text, conditions) : Error::none;
-}
 
 // delta-seconds (RFC 9111, section 1.2.2), which may be quoted. What is too large to live so long
 // means as long as possible. Nothing for 0: browsers send that by themselves.
@@ -96,24 +88,24 @@ template <class MakeChange>
 Error send_and_change(const Call& call, Reply& reply, Ttl new_ttl, bool may_be_not_modified,
                       MakeChange&& make_change) {
   Conditions conditions;
-  const Error error = conditions_of(call.request, conditions);
+  const Error error = read_conditions(call.request, conditions);
   if (error != Error::none) return error;
   EntryReply shown(call.context, reply, new_ttl);
-  const Look look = show_and_change(call.context, call.request.key, conditions, may_be_not_modified,
-                                    shown, make_change);
-  if (look.error != Error::none) {
+  const Ruling ruling = show_and_change(call.context, call.request.key, conditions,
+                                        may_be_not_modified, shown, make_change);
+  if (ruling.error != Error::none) {
     reply.undo();
-  } else if (look.is_modified) {
+  } else if (ruling.is_modified) {
     shown.send();
   } else {
     shown.send_not_modified();
   }
-  return look.error;
+  return ruling.error;
 }
 
 Error join(const Call& call, Reply& reply, End end) {
   Conditions conditions;
-  if (const Error error = conditions_of(call.request, conditions); error != Error::none) {
+  if (const Error error = read_conditions(call.request, conditions); error != Error::none) {
     return error;
   }
   const std::string_view bytes =
@@ -151,7 +143,7 @@ Error put_entry(const Call& call, Reply& reply) {
   NewEntry entry;
   Conditions conditions;
   Error error = read_metadata_of_body(call.request, entry.metadata);
-  if (error == Error::none) error = conditions_of(call.request, conditions);
+  if (error == Error::none) error = read_conditions(call.request, conditions);
   if (error != Error::none) return error;
   entry.ttl = ttl_of(call.request);
   entry.value = call.body;
@@ -173,7 +165,7 @@ Error put_entry(const Call& call, Reply& reply) {
 
 Error delete_entry(const Call& call, Reply& reply) {
   Conditions conditions;
-  Error error = conditions_of(call.request, conditions);
+  Error error = read_conditions(call.request, conditions);
   if (error == Error::none) error = erase_entry(call.context, call.request.key, conditions);
   if (error == Error::none) reply.send_head(204, {});
   return error;
@@ -181,7 +173,7 @@ Error delete_entry(const Call& call, Reply& reply) {
 
 Error increment_entry(const Call& call, Reply& reply) {
   Conditions conditions;
-  if (const Error error = conditions_of(call.request, conditions); error != Error::none) {
+  if (const Error error = read_conditions(call.request, conditions); error != Error::none) {
     return error;
   }
   const Parameters& given = call.request.operation.parameters;
@@ -196,7 +188,7 @@ Error prepend_to_entry(const Call& call, Reply& reply) { return join(call, reply
 
 Error touch_entry(const Call& call, Reply& reply) {
   Conditions conditions;
-  Error error = conditions_of(call.request, conditions);
+  Error error = read_conditions(call.request, conditions);
   if (error == Error::none) {
     error = renew_entry(call.context, call.request.key, conditions,
                         call.request.operation.parameters.ttl);

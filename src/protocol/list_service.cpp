@@ -16,6 +16,7 @@
 #include "protocol/json_escape.hpp"
 #include "protocol/json_object.hpp"
 #include "protocol/request.hpp"
+#include "protocol/request_conditions.hpp"
 #include "protocol/stored_entry.hpp"
 #include "protocol/work.hpp"
 
@@ -155,6 +156,12 @@ Error list_keys(const Call& call, Reply& reply) {
     if (!begin) return Error::bad_cursor;
     cursor = *begin;
   }
+  const Ruling ruling = rule_on_untagged(call.request);
+  if (ruling.error != Error::none) return ruling.error;
+  if (!ruling.is_modified) {
+    reply.send_head(304, {});
+    return Error::none;
+  }
   auto page =
       std::make_unique<Page>(cache, cursor, given.prefix.value_or(std::string_view()), given.limit);
   call.takes_turn = true;
@@ -172,6 +179,8 @@ Error delete_keys(const Call& call, Reply& reply) {
   if (has_prefix == given.all || (has_prefix && given.prefix->empty())) {
     return Error::what_to_delete;
   }
+  const Error error = rule_on_untagged(call.request).error;
+  if (error != Error::none) return error;
   if (given.all) {
     call.context.cache.clear();
     reply.send_head(204, {});

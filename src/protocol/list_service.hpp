@@ -1,4 +1,5 @@
-// The services of /v1/keys as a whole.
+// The services of /v1/keys as a whole. Both have precondition_failed and bad_etag among their
+// errors.
 
 #pragma once
 
@@ -7,8 +8,8 @@
 
 namespace cubby::protocol {
 
-// A page of keys, as JSON. It ends early, and may be empty, when much had to be looked at: the
-// listing is over when there is no cursor. Errors: bad_cursor.
+// A page of keys, as JSON, or 304. It ends early, and may be empty, when much had to be looked at:
+// the listing is over when there is no cursor. Errors: bad_cursor.
 Error list_keys(const Call& call, Reply& reply);
 
 // Deletes the keys that begin with the prefix, a piece at a time, and says how many; or all at

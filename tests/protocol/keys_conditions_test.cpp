@@ -107,6 +107,47 @@ TEST_F(KeyConditionsTest, HoldForEveryOperation) {
   }
 }
 
+// The list of keys and the batch are always there, and have no tag.
+TEST_F(KeyConditionsTest, HoldForManyKeysToo) {
+  const std::string batch = R"([{"op":"delete","key":"k"}])";
+  const std::vector<Operation> operations{
+      {"GET /v1/keys", "", 200, 200, true},
+      {"HEAD /v1/keys", "", 200, 200, true},
+      {"GET /v1/keys?cursor=x", "", 400, 400, true},
+      {"DELETE /v1/keys?prefix=k", "", 200, 200, false},
+      {"DELETE /v1/keys?all=true", "", 204, 204, false},
+      {"DELETE /v1/keys", "", 400, 400, false},
+      {"POST /v1/batch", batch, 200, 200, false},
+      {"POST /v1/batch", "[" + std::string(300'000, ' ') + batch.substr(1), 200, 200, false},
+      {"POST /v1/batch", "{}", 400, 400, false},
+  };
+  const struct {
+    std::string fields;
+    int status;  // 0: as without
+  } cases[] = {
+      {"", 0},
+      {if_match("*"), 0},
+      {if_match(kTag), 412},
+      {if_match("*") + if_none_match(kTag), 0},
+      {if_match("*") + if_none_match("*"), 304},
+      {if_match(kTag) + if_none_match("*"), 412},
+      {if_none_match(kTag), 0},
+      {if_none_match("*"), 304},
+      {if_match("x"), 400},
+      {if_none_match("x"), 400},
+  };
+  for (const Operation& operation : operations) {
+    for (const auto& [fields, status] : cases) {
+      const int failed = status == 304 && !operation.is_get ? 412 : status;
+      // What would fail anyhow fails in the same way (RFC 9110, section 13.2.1).
+      const int expected = status == 0 || operation.status == 400 ? operation.status : failed;
+      EXPECT_EQ(status_of(operation, fields, true, ~std::size_t{0}), expected)
+          << operation.line << "\n"
+          << fields;
+    }
+  }
+}
+
 TEST_F(KeyConditionsTest, NotModifiedSaysWhatGetWouldSay) {
   for (const std::size_t size : {0U, 5U, 5000U, 300'000U}) {
     const std::string value(size, 'v');
