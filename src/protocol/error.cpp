@@ -98,9 +98,12 @@ constexpr std::array kErrors{
     Entry{Error::what_to_delete, 400, "what-to-delete",
           "Say what to delete: either prefix=..., which must not be empty, or all=true."},
     Entry{Error::bad_content_type, 400, "bad-content-type",
-          "Content-Type must be given at most once, in at most 255 bytes."},
+          "Content-Type must be given at most once, in at most 255 bytes without control "
+          "characters."},
     Entry{Error::bad_content_encoding, 400, "bad-content-encoding",
-          "Content-Encoding must be given at most once, in at most 255 bytes."},
+          "Content-Encoding must be given at most once, in at most 255 bytes without control "
+          "characters."},
+    Entry{Error::partial_value, 400, "partial-value", "A value is stored whole: no Content-Range."},
     Entry{Error::bad_etag, 400, "bad-etag",
           "If-Match and If-None-Match take * or a list of entity tags, each in quotes."},
     Entry{Error::precondition_failed, 412, "precondition-failed",
@@ -126,10 +129,13 @@ constexpr std::array kErrors{
     Entry{Error::repeated_member, 400, "repeated-member",
           "The operation has a member more than once."},
     Entry{Error::bad_member, 400, "bad-member",
-          "A member of the operation is not of the type that it must have."},
+          "A member of the operation is not of the type that it must have, or does not go with "
+          "another."},
     Entry{Error::bad_base64, 400, "bad-base64", "The value_base64 is not Base64."},
-    Entry{Error::reply_too_large, 413, "reply-too-large",
-          "The values of this reply would be more than 16777216 bytes. Ask for this one alone."},
+    Entry{
+        Error::reply_too_large, 413, "reply-too-large",
+        "The values of this reply would be more than 16777216 bytes. GET this one from /v1/keys/, "
+        "followed by its key."},
 };
 
 constexpr bool in_enum_order() {

@@ -68,6 +68,7 @@ enum class Error : std::uint8_t {
   what_to_delete,
   bad_content_type,
   bad_content_encoding,
+  partial_value,
   bad_etag,
   precondition_failed,
   not_text,

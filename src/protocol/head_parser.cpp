@@ -55,6 +55,8 @@ Field field_of(http::field field) {
       return Field::content_encoding;
     case http::field::content_type:
       return Field::content_type;
+    case http::field::content_range:
+      return Field::content_range;
     case http::field::cache_control:
       return Field::cache_control;
     case http::field::if_match:

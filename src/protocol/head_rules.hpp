@@ -26,6 +26,7 @@ enum class Field : std::uint8_t {
   expect,
   content_encoding,
   content_type,
+  content_range,
   cache_control,
   if_match,
   if_none_match,
@@ -33,6 +34,7 @@ enum class Field : std::uint8_t {
   access_control_request_method,
 };
 inline constexpr Field kFirstNoted = Field::content_encoding;
+inline constexpr Field kLastField = Field::access_control_request_method;
 
 enum class Expectation : std::uint8_t { none, continue_100, unknown };
 
@@ -56,6 +58,7 @@ struct RequestHead {
   bool has_body() const noexcept { return chunked || content_length > 0; }
 
  private:
+  static_assert(static_cast<unsigned>(kLastField) < 16);
   static constexpr std::uint16_t bit_of(Field field) noexcept {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(field));
   }

@@ -12,8 +12,7 @@ namespace cubby::protocol {
 // The value, or 304. With a ttl, the entry gets that. Errors: key_not_found.
 Error get_entry(const Call& call, Reply& reply);
 
-// Stores the body: 201 or 204. Errors: bad_content_type, bad_content_encoding, those of
-// store_entry().
+// Stores the body: 201 or 204. Errors: those of read_metadata_of_body() and store_entry().
 Error put_entry(const Call& call, Reply& reply);
 
 // 204. Errors: key_not_found.

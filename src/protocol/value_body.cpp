@@ -22,6 +22,8 @@ bool read_once(const Request& request, Field field, std::string_view name, std::
 }  // namespace
 
 Error read_metadata_of_body(const Request& request, Metadata& metadata) {
+  // RFC 9110, section 14.5.
+  if (request.head.has(Field::content_range)) return Error::partial_value;
   metadata.content_type = kBytesType;
   if (!read_once(request, Field::content_type, "content-type", metadata.content_type)) {
     return Error::bad_content_type;

@@ -17,7 +17,7 @@
 namespace cubby::protocol {
 
 // What the head says of the body. Its views are into the head. Errors: bad_content_type,
-// bad_content_encoding.
+// bad_content_encoding, partial_value.
 Error read_metadata_of_body(const Request& request, Metadata& metadata);
 
 // Takes a body that is to be stored as it is. How large that may be is for its route. Errors: those

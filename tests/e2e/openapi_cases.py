@@ -83,6 +83,7 @@ CASES = [
     Case("putKey", 412, "precondition-failed", body=b"", fields={"If-Match": "*"}),
     Case("putKey", 400, "bad-content-type", body=b"", fields={"Content-Type": "a/" + 254 * "b"}),
     Case("putKey", 400, "bad-content-encoding", body=b"", fields={"Content-Encoding": 256 * "b"}),
+    Case("putKey", 400, "partial-value", body=b"hello", fields={"Content-Range": "bytes 0-4/10"}),
     Case("putKey", 400, "repeated-parameter", body=b"", query="ttl=1&ttl=1"),
     Case("putKey", 413, "value-too-large", body=bytes(MIB + 1)),
     Case("putKey", 413, "value-does-not-fit", body=bytes(9 * MIB), daemon="small"),
