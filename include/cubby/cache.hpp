@@ -164,6 +164,9 @@ class ValueView {
   // nothing. Instead of copying so much with the shard locked, pin it and read it afterwards.
   PinnedValue pin() const noexcept { return PinnedValue(large_); }
 
+  // Whether it, or the whole that it is a part of, is over kLargeValueBytes.
+  bool is_large() const noexcept { return large_ != nullptr; }
+
   // Copies all size() bytes to `out`.
   void copy_to(char* out) const noexcept;
 
@@ -348,6 +351,11 @@ class Cache {
         const_cast<void*>(static_cast<const void*>(std::addressof(sink))));
   }
 
+  // The memory that an entry takes, in bytes, but for the pages of a value over kLargeValueBytes;
+  // what it is charged, unless CacheOptions has a charge function. It grows in steps, so that a
+  // value can often be a little larger at no cost. `key_bytes` is at most kMaxKeyBytes.
+  static std::size_t footprint(std::size_t key_bytes, std::size_t value_bytes) noexcept;
+
   // A copy of the value, or nothing.
   std::optional<std::string> get(std::string_view key);
 
@@ -446,6 +454,8 @@ class ValueWriter {
  public:
   // `cache` must outlive it.
   explicit ValueWriter(Cache& cache) noexcept : cache_(&cache) {}
+  ValueWriter(ValueWriter&&) noexcept = default;
+  ValueWriter& operator=(ValueWriter&&) noexcept = default;
 
   enum class Outcome : std::uint8_t {
     appended,
@@ -457,6 +467,9 @@ class ValueWriter {
   // outcome is not `appended`, the writer is empty again. Throws std::bad_alloc; some of `bytes`
   // may have been appended then.
   Outcome append(std::string_view bytes);
+
+  // Writes other bytes over the first ones: at most kFrontBytes, and at most size().
+  void overwrite_front(std::string_view bytes) noexcept;
 
   // Lets go of everything.
   void clear() noexcept { value_ = PinnedValue(); }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <random>
 #include <stdexcept>
 #include <vector>
@@ -312,6 +313,11 @@ std::optional<std::uint64_t> Cache::list_with(std::uint64_t cursor, const ListLi
   return impl_->list(cursor, limits, visit, context);
 }
 
+std::size_t Cache::footprint(std::size_t key_bytes, std::size_t value_bytes) noexcept {
+  assert(key_bytes <= kMaxKeyBytes);
+  return EntryStore::footprint(key_bytes, value_bytes);
+}
+
 std::uint64_t Cache::identity() const noexcept { return impl_->identity(); }
 
 ValueWriter::Outcome ValueWriter::append(std::string_view bytes) {
@@ -320,6 +326,11 @@ ValueWriter::Outcome ValueWriter::append(std::string_view bytes) {
   const Outcome outcome = cache_->impl_->append(*value_.value_, bytes);
   if (outcome != Outcome::appended) clear();
   return outcome;
+}
+
+void ValueWriter::overwrite_front(std::string_view bytes) noexcept {
+  assert(bytes.size() <= std::min(size(), kFrontBytes));
+  if (!bytes.empty()) value_.value_->overwrite_front(bytes);
 }
 
 std::size_t ValueWriter::memory_bytes() const noexcept {

@@ -18,6 +18,10 @@ LargeValue::~LargeValue() {
   state_.large_values.fetch_sub(1, kRelaxed);
 }
 
+char* LargeValue::page(std::size_t i) const noexcept {
+  return reinterpret_cast<char*>(state_.arena.at(Arena::first_ref(pages_[i])));
+}
+
 bool LargeValue::add_page() {
   if (pages_.size() == pages_.capacity()) pages_.reserve(2 * pages_.size() + 8);
   const PageNumber page = state_.arena.acquire_page();
@@ -30,21 +34,22 @@ bool LargeValue::add_page() {
 std::size_t LargeValue::append(std::string_view bytes) noexcept {
   std::size_t written = 0;
   while (written < bytes.size() && room() != 0) {
-    char* const page =
-        reinterpret_cast<char*>(state_.arena.at(Arena::first_ref(pages_[size_ / kPageBytes])));
     const std::size_t at = size_ % kPageBytes;
-    const std::size_t n = bytes.copy(page + at, kPageBytes - at, written);
+    const std::size_t n = bytes.copy(page(size_ / kPageBytes) + at, kPageBytes - at, written);
     written += n;
     size_ += n;
   }
   return written;
 }
 
+void LargeValue::overwrite_front(std::string_view bytes) noexcept {
+  bytes.copy(page(0), bytes.size());
+}
+
 std::string_view LargeValue::part(std::size_t offset) const noexcept {
   if (offset >= size_) return {};
   const std::size_t at = offset % kPageBytes;
-  const std::byte* page = state_.arena.at(Arena::first_ref(pages_[offset / kPageBytes]));
-  return {reinterpret_cast<const char*>(page) + at, std::min(kPageBytes - at, size_ - offset)};
+  return {page(offset / kPageBytes) + at, std::min(kPageBytes - at, size_ - offset)};
 }
 
 void LargeValue::attach(const Notes& notes) noexcept {

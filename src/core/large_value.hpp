@@ -22,8 +22,8 @@ namespace cubby {
 // What they cost is charged to the budget page by page, until the last owner lets go. As long as
 // the value is not an entry's, that counts as detached: no eviction can free it.
 //
-// Thread safety: append() and add_page() belong to one thread, which alone has the value; what has
-// been written may be read by any number of owners at once.
+// Thread safety: append(), overwrite_front() and add_page() belong to one thread, which alone has
+// the value; what has been written may be read by any number of owners at once.
 class LargeValue {
  public:
   // What a page costs, with its place in the list.
@@ -58,6 +58,9 @@ class LargeValue {
   // Writes as much of `bytes` as there is room for, and returns how much that was.
   std::size_t append(std::string_view bytes) noexcept;
 
+  // Writes over the first bytes, as ValueWriter::overwrite_front() does. There must be some.
+  void overwrite_front(std::string_view bytes) noexcept;
+
   // The bytes from `offset` that lie in one piece.
   std::string_view part(std::size_t offset) const noexcept;
 
@@ -71,6 +74,8 @@ class LargeValue {
  private:
   friend class PinnedValue;
   friend class ReleasedValues;
+
+  char* page(std::size_t i) const noexcept;
 
   CacheState& state_;
   std::vector<PageNumber> pages_;

@@ -46,12 +46,11 @@ void CopiedEntry::take(const ValueView& stored) {
   content_type_ = entry.metadata.content_type;
   content_encoding_ = entry.metadata.content_encoding;
   tag_seed_ = entry.tag_seed();
-  tag_.reset();
   value_.clear();
   large_ = stored.pin();
   large_begin_ = entry.front_bytes;
   has_room_ = fits(entry);
-  if (large_ || !has_room_) tag_ = entry.tag();
+  tag_ = has_room_ ? entry.known_tag() : entry.tag();
   if (!has_room_) {
     large_ = PinnedValue();
   } else if (!large_) {

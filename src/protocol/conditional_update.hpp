@@ -4,15 +4,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include <cubby/cache.hpp>
 
 #include "protocol/conditions.hpp"
 #include "protocol/context.hpp"
-#include "protocol/entries.hpp"
 #include "protocol/error.hpp"
-#include "protocol/metadata.hpp"
 #include "protocol/stored_entry.hpp"
 
 namespace cubby::protocol {
@@ -47,20 +44,5 @@ UpdateOutcome update_if(const Context& context, const PreparedKey& key,
     return met ? decide(shown) : Change();
   });
 }
-
-// Puts what is in front of a value together anew, if the entry has any, as of now.
-class Front {
- public:
-  Front(const Context& context, const StoredEntry& entry) {
-    if (entry.front_bytes > 0) stored_.emplace(metadata_in_front(context, entry.metadata));
-  }
-
-  std::string_view bytes() const noexcept {
-    return stored_ ? stored_->bytes() : std::string_view();
-  }
-
- private:
-  std::optional<StoredMetadata> stored_;
-};
 
 }  // namespace cubby::protocol

@@ -6,6 +6,7 @@
 
 #include "protocol/conditional_update.hpp"
 #include "protocol/date_header.hpp"
+#include "protocol/front.hpp"
 #include "protocol/stored_entry.hpp"
 #include "protocol/ttl.hpp"
 
@@ -38,12 +39,6 @@ std::optional<std::int64_t> number_of(const StoredEntry& entry) {
 
 }  // namespace
 
-StoredMetadata metadata_in_front(const Context& context, const Metadata& metadata) {
-  Metadata now = metadata;
-  now.stored_at = context.date.time();
-  return StoredMetadata(now);
-}
-
 std::optional<std::chrono::seconds> age_of(const Context& context,
                                            const Metadata& metadata) noexcept {
   if (!metadata.stored_at) return std::nullopt;
@@ -55,21 +50,23 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
                    const NewEntry& entry) {
   Stored stored;
   if (entry.value.size() > context.limits.max_value_bytes) return {Error::value_too_large};
-  const StoredMetadata front = metadata_in_front(context, entry.metadata);
-  const std::uint64_t seed = tag_seed_of(entry.metadata);
+  StagedValue* const staged = entry.staged;
+  ValueWriter* const pages =
+      staged != nullptr && staged->is_in_pages() ? &staged->pages() : nullptr;
   std::string_view value = entry.value;
   TextProbe probe;
-  if (entry.staged == nullptr) {
+  if (staged == nullptr) {
     probe.take(value);
-    stored.tag = entity_tag_of(seed, value);
+    stored.tag = entity_tag_of(tag_seed_of(entry.metadata), value);
   } else {
     probe = *entry.probe;
-    value = entry.staged->text();
-    stored.tag = entry.staged->tag();
+    value = staged->text();
+    stored.tag = staged->tag();
   }
-  ValueWriter* const pages =
-      entry.staged != nullptr && entry.staged->is_in_pages() ? &entry.staged->pages() : nullptr;
-  const std::size_t size = pages != nullptr ? pages->size() - front.bytes().size() : value.size();
+  Front front(context, entry.metadata);
+  front.make_room_for_tag(key.key(), value.size());
+  front.set_tag(stored.tag);
+  const std::size_t size = pages != nullptr ? staged->value_size() : value.size();
   const std::chrono::milliseconds ttl = context.ttl.ttl_for(entry.ttl);
   const std::uint8_t flags = flags_of(probe, true, !entry.metadata.content_encoding.empty());
   const Notes notes = make_notes(size + probe.escape_bytes(), stored.tag);
@@ -117,7 +114,6 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
   Sum sum;
   std::array<char, 20> digits;
   std::optional<Front> front;
-  std::optional<StoredMetadata> new_front;
   const UpdateOutcome outcome = update_if(
       context, key, conditions, Absence::is_fine, sum.error, [&](const StoredEntry* entry) {
         const auto number = entry != nullptr ? number_of(*entry) : initial;
@@ -135,7 +131,7 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
           change.before = front.emplace(context, *entry).bytes();
           change.ttl = kept_or(context, ttl);
         } else {
-          change.before = new_front.emplace(metadata_in_front(context, metadata)).bytes();
+          change.before = front.emplace(context, metadata).bytes();
           change.ttl = context.ttl.ttl_for(ttl);
         }
         if (!change.before.empty()) change.flags = kHasMetadata;

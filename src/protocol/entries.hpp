@@ -29,13 +29,10 @@ struct NewEntry {
   Metadata metadata;  // but for stored_at
   std::optional<std::chrono::milliseconds> ttl;
   std::string_view value;
-  // With metadata_in_front() in front of it; what the probe has seen of it.
+  // When it is in pages, with its Front; what the probe has seen of it.
   StagedValue* staged = nullptr;
   const TextProbe* probe = nullptr;
 };
-
-// What goes in front of a value that arrives now.
-StoredMetadata metadata_in_front(const Context& context, const Metadata& metadata);
 
 struct Stored {
   Error error = Error::none;

@@ -33,9 +33,8 @@ void EntryReply::take(const ValueView& stored) {
   const std::string_view fields(fields_.data(), fields_size_);
   const std::size_t size = entry.value.size();
   PinnedValue large = stored.pin();
-  has_tag_ = static_cast<bool>(large);
+  tag_ = entry.known_tag();
   if (large) {
-    tag_ = tag_of(stored.notes());
     reply_.begin(200, entry.metadata.content_type, size, fields);
     reply_.set_large({.value = std::move(large), .begin = entry.front_bytes, .trailer = {}});
   } else if (size <= kInPlaceBytes) {
@@ -64,8 +63,8 @@ void EntryReply::write_fields(const StoredEntry& entry) noexcept {
 }
 
 EntityTag EntryReply::tag() noexcept {
-  if (!std::exchange(has_tag_, true)) tag_ = entity_tag_of(tag_seed_, reply_.body());
-  return tag_;
+  if (!tag_) tag_ = entity_tag_of(tag_seed_, reply_.body());
+  return *tag_;
 }
 
 void EntryReply::send() noexcept {

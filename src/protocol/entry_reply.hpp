@@ -48,8 +48,7 @@ class EntryReply {
   Reply& reply_;
   const std::optional<std::chrono::milliseconds> new_ttl_;
   bool taken_ = false;
-  bool has_tag_ = false;
-  EntityTag tag_;
+  std::optional<EntityTag> tag_;  // when it is known
   std::uint64_t tag_seed_ = 0;
   std::size_t fields_size_ = 0;
   std::size_t not_modified_size_ = 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "protocol/conditional_update.hpp"
+#include "protocol/front.hpp"
 #include "protocol/stored_entry.hpp"
 #include "protocol/text_probe.hpp"
 
@@ -73,6 +74,8 @@ class Join {
     TextProbe probe;
     probe.take(text_);
     joined_.tag = entity_tag_of(seed_, text_);
+    front_->make_room_for_tag(key_.key(), joined_.size);
+    front_->set_tag(joined_.tag);
     Change change = changed(probe);
     change.before = front_->bytes();
     change.value = text_;

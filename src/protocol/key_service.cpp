@@ -149,7 +149,7 @@ Error put_entry(const Call& call, Reply& reply) {
   entry.value = call.body;
   if (call.reader != nullptr) {
     auto& body = static_cast<ValueBody&>(*call.reader);
-    entry.staged = &body.value();
+    entry.staged = &body.finish();
     entry.probe = &body.probe();
   }
   const Stored stored = store_entry(call.context, call.request.key, conditions, entry);

@@ -10,8 +10,9 @@ namespace cubby::protocol {
 namespace {
 
 // Layout: the number of the type, the number of the encoding, the seconds when it was stored, and
-// then, where a number says so, a length of one byte and the text. What stands for a text is kept
-// in the memory of this process only, so the order may change.
+// then, where a number says so, a length of one byte and the text; last the tag, if the highest bit
+// of the encoding's number says that it is there. All of it is kept in the memory of this process
+// only, so the order may change.
 constexpr std::array<std::string_view, 12> kTypes{
     kBytesType,
     kPlainTextType,
@@ -27,9 +28,12 @@ constexpr std::array<std::string_view, 12> kTypes{
     "application/xml",
 };
 constexpr std::array<std::string_view, 5> kEncodings{"", "gzip", "br", "deflate", "zstd"};
-constexpr std::uint8_t kInText = 255;
+constexpr std::uint8_t kInText = 127;
+constexpr std::uint8_t kHasTag = 128;
+static_assert(kTypes.size() <= kInText && kEncodings.size() <= kInText);
 
 constexpr std::size_t kFixedBytes = 6;
+constexpr std::size_t kEncodingAt = 1;
 constexpr std::size_t kSecondsAt = 2;
 
 std::uint8_t number_of(std::span<const std::string_view> texts, std::string_view text) {
@@ -74,7 +78,7 @@ StoredMetadata::StoredMetadata(const Metadata& metadata) noexcept : size_(kFixed
   const std::uint8_t type = number_of(kTypes, metadata.content_type);
   const std::uint8_t encoding = number_of(kEncodings, metadata.content_encoding);
   bytes_[0] = static_cast<char>(type);
-  bytes_[1] = static_cast<char>(encoding);
+  bytes_[kEncodingAt] = static_cast<char>(encoding);
   // Unsigned, for times until 2106.
   const auto seconds =
       static_cast<std::uint32_t>(metadata.stored_at.value().time_since_epoch().count());
@@ -88,16 +92,33 @@ StoredMetadata::StoredMetadata(const Metadata& metadata) noexcept : size_(kFixed
   if (encoding == kInText) append(metadata.content_encoding);
 }
 
-Metadata read_metadata(std::string_view bytes, std::size_t* size) noexcept {
-  Metadata metadata;
+void StoredMetadata::set_tag(EntityTag tag) noexcept {
+  if (!has_tag_) {
+    has_tag_ = true;
+    bytes_[kEncodingAt] = static_cast<char>(byte_at(bytes(), kEncodingAt) | kHasTag);
+    size_ += kTagBytes;
+  }
+  std::memcpy(bytes_.data() + size_ - kTagBytes, &tag.value, kTagBytes);
+}
+
+ReadMetadata read_metadata(std::string_view bytes) noexcept {
+  ReadMetadata read;
+  Metadata& metadata = read.metadata;
+  const std::uint8_t encoding = byte_at(bytes, kEncodingAt);
   std::size_t at = kFixedBytes;
   metadata.content_type = text_of(kTypes, byte_at(bytes, 0), bytes, at);
-  metadata.content_encoding = text_of(kEncodings, byte_at(bytes, 1), bytes, at);
+  metadata.content_encoding =
+      text_of(kEncodings, static_cast<std::uint8_t>(encoding & ~kHasTag), bytes, at);
   std::uint32_t seconds = 0;
   std::memcpy(&seconds, bytes.data() + kSecondsAt, sizeof seconds);
   metadata.stored_at = std::chrono::sys_seconds(std::chrono::seconds(seconds));
-  *size = at;
-  return metadata;
+  if ((encoding & kHasTag) != 0) {
+    EntityTag& tag = read.tag.emplace();
+    std::memcpy(&tag.value, bytes.data() + at, sizeof tag.value);
+    at += StoredMetadata::kTagBytes;
+  }
+  read.size = at;
+  return read;
 }
 
 }  // namespace cubby::protocol

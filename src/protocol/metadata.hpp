@@ -27,26 +27,38 @@ struct Metadata {
 inline constexpr std::size_t kMaxMetadataText = 255;
 
 // Metadata as it lies in front of a value: in six bytes when its type and its encoding are common
-// ones.
+// ones, and without the tag.
 class StoredMetadata {
  public:
-  static constexpr std::size_t kMaxBytes = 6 + 2 * (1 + kMaxMetadataText);
+  static constexpr std::size_t kTagBytes = sizeof(EntityTag);
+  static constexpr std::size_t kMaxBytes = 6 + 2 * (1 + kMaxMetadataText) + kTagBytes;
 
   // The texts must not be longer than kMaxMetadataText; stored_at must be given.
   explicit StoredMetadata(const Metadata& metadata) noexcept;
+
+  // Adds the value's tag, in place of another that has been added before.
+  void set_tag(EntityTag tag) noexcept;
+  bool has_tag() const noexcept { return has_tag_; }
 
   std::string_view bytes() const noexcept { return {bytes_.data(), size_}; }
 
  private:
   std::array<char, kMaxBytes> bytes_;
   std::size_t size_ = 0;
+  bool has_tag_ = false;
 };
 
 // What the metadata adds to the tag of a value (see entity_tag_seed()). Does not compute it anew
 // for a common type.
 std::uint64_t tag_seed_of(const Metadata& metadata) noexcept;
 
-// Reads what is at the beginning of `bytes`, and says how many bytes it takes.
-Metadata read_metadata(std::string_view bytes, std::size_t* size) noexcept;
+struct ReadMetadata {
+  Metadata metadata;
+  std::optional<EntityTag> tag = {};
+  std::size_t size = 0;  // what it takes, in bytes
+};
+
+// Reads what is at the beginning of `bytes`.
+ReadMetadata read_metadata(std::string_view bytes) noexcept;
 
 }  // namespace cubby::protocol

@@ -35,6 +35,16 @@ class StagedValue {
   std::string_view text() const noexcept { return text_; }
   ValueWriter& pages() noexcept { return pages_; }
 
+  // Of the value itself, in bytes.
+  std::size_t value_size() const noexcept {
+    return is_in_pages() ? pages_.size() - before_.size() : text_.size();
+  }
+
+  // What goes in front of the value has changed, but for its size.
+  void before_has_changed() noexcept {
+    if (is_in_pages()) pages_.overwrite_front(before_);
+  }
+
   // Of the value so far.
   EntityTag tag() const noexcept {
     return hasher_ ? hasher_->tag() : entity_tag_of(tag_seed_, text_);

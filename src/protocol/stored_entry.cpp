@@ -5,12 +5,20 @@ namespace cubby::protocol {
 static_assert(StoredMetadata::kMaxBytes <= kFrontBytes, "it must lie in one piece");
 
 void StoredEntry::take_metadata_off() noexcept {
-  metadata = read_metadata(value.front(), &front_bytes);
+  const ReadMetadata read = read_metadata(value.front());
+  metadata = read.metadata;
+  kept_tag_ = read.tag;
+  front_bytes = read.size;
   value.remove_prefix(front_bytes);
 }
 
+std::optional<EntityTag> StoredEntry::known_tag() const noexcept {
+  if (kept_tag_) return kept_tag_;
+  return value.is_large() ? std::optional(tag_of(value.notes())) : std::nullopt;
+}
+
 EntityTag StoredEntry::tag() const {
-  if (value.pin()) return tag_of(value.notes());
+  if (const auto known = known_tag()) return *known;
   const std::string_view front = value.front();
   if (front.size() == value.size()) return entity_tag_of(tag_seed(), front);
   EntityTagHasher hasher(tag_seed());

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <cubby/cache.hpp>
@@ -42,11 +43,15 @@ struct StoredEntry {
   std::size_t front_bytes = 0;  // what is in front
 
   std::uint64_t tag_seed() const noexcept { return tag_seed_of(metadata); }
-  // Reads all of the value, unless it is large.
+  // What need not be made: it is kept in front of the value, or noted with a large one.
+  std::optional<EntityTag> known_tag() const noexcept;
+  // Reads all of the value, unless it is known.
   EntityTag tag() const;
 
  private:
   void take_metadata_off() noexcept;
+
+  std::optional<EntityTag> kept_tag_;
 };
 
 // The flags of a value that has been looked at.

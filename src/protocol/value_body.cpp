@@ -2,13 +2,21 @@
 
 #include <optional>
 
-#include "protocol/entries.hpp"
 #include "protocol/field_lines.hpp"
 #include "protocol/heap_bytes.hpp"
-#include "protocol/stored_entry.hpp"
 
 namespace cubby::protocol {
 namespace {
+
+// Only of a body that says how large it will be is it known whether there is room for the tag.
+Front front_of(const Context& context, const Request& request, const Metadata& metadata) {
+  Front front(context, metadata);
+  if (!request.head.chunked) {
+    front.make_room_for_tag(request.operation.key,
+                            static_cast<std::size_t>(request.head.content_length));
+  }
+  return front;
+}
 
 // A field that is given once, in a length that can be kept; `text` stays when it is not there.
 bool read_once(const Request& request, Field field, std::string_view name, std::string_view& text) {
@@ -38,18 +46,25 @@ std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Reque
   Metadata metadata;
   const Error error = read_metadata_of_body(request, metadata);
   if (error != Error::none) metadata = {};
-  return std::unique_ptr<BodyReader>(new ValueBody(context, metadata, error));
+  return std::unique_ptr<BodyReader>(new ValueBody(context, request, metadata, error));
 }
 
-ValueBody::ValueBody(const Context& context, const Metadata& metadata, Error error)
+ValueBody::ValueBody(const Context& context, const Request& request, const Metadata& metadata,
+                     Error error)
     : error_(error),
-      front_(metadata_in_front(context, metadata)),
+      front_(front_of(context, request, metadata)),
       value_(context.cache, front_.bytes(), tag_seed_of(metadata)) {}
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
   probe_.take(piece);
   return value_.append(piece);
+}
+
+StagedValue& ValueBody::finish() noexcept {
+  front_.set_tag(value_.tag());
+  value_.before_has_changed();
+  return value_;
 }
 
 std::unique_ptr<BodyReader> TextBody::begin(const Context&, const Request&) {

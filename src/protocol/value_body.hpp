@@ -9,6 +9,7 @@
 
 #include "protocol/body_reader.hpp"
 #include "protocol/context.hpp"
+#include "protocol/front.hpp"
 #include "protocol/metadata.hpp"
 #include "protocol/request.hpp"
 #include "protocol/staged_value.hpp"
@@ -33,14 +34,15 @@ class ValueBody final : public BodyReader {
   }
   std::size_t staged_bytes() const noexcept override { return value_.staged_bytes(); }
 
-  StagedValue& value() noexcept { return value_; }
+  // The body has ended: what goes in front of it is complete.
+  StagedValue& finish() noexcept;
   const TextProbe& probe() const noexcept { return probe_; }
 
  private:
-  ValueBody(const Context& context, const Metadata& metadata, Error error);
+  ValueBody(const Context& context, const Request& request, const Metadata& metadata, Error error);
 
   const Error error_;  // of the head
-  const StoredMetadata front_;
+  Front front_;
   StagedValue value_;
   TextProbe probe_;
 };

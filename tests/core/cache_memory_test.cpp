@@ -45,6 +45,18 @@ TEST_F(CacheMemoryTest, FilledTo99PercentEveryKeyIsFound) {
   }
 }
 
+TEST_F(CacheMemoryTest, AnEntryTakesItsFootprint) {
+  Make({.max_memory_bytes = 16 * kMiB});
+  for (const std::size_t key_bytes : {std::size_t{1}, std::size_t{100}, kMaxKeyBytes}) {
+    const std::string key(key_bytes, 'k');
+    for (std::size_t size = 0; size <= kLargeValueBytes + 1; size = size * 9 / 8 + 1) {
+      ASSERT_EQ(Put(key, patterned(size, 1)), PutOutcome::inserted);
+      EXPECT_EQ(Stats().entry_bytes, Cache::footprint(key_bytes, size)) << size;
+      cache_->erase(key);
+    }
+  }
+}
+
 // All keys in one shard of 64: it may have the whole budget.
 TEST_F(CacheMemoryTest, OneShardMayHaveItAll) {
   Make({.max_memory_bytes = 8 * kMiB, .hash_seed = 1});

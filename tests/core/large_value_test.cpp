@@ -117,6 +117,24 @@ TEST_F(LargeValueTest, AWriterOfLittleWritesAnOrdinaryValue) {
   EXPECT_FALSE(Pin("key"));
 }
 
+TEST_F(LargeValueTest, TheFrontOfWhatHasBeenWrittenCanBeOverwritten) {
+  MakeOf(32 * kMiB);
+  for (const std::size_t size : {kFrontBytes, std::size_t{5000}, kLarge}) {
+    const std::string value = patterned(size, 9);
+    for (const std::string& front : {std::string("F"), std::string(kFrontBytes, 'f')}) {
+      ValueWriter writer(*cache_);
+      ASSERT_EQ(writer.append(value), ValueWriter::Outcome::appended);
+      writer.overwrite_front("");
+      writer.overwrite_front("over");
+      writer.overwrite_front(front);
+      EXPECT_EQ(writer.size(), size);
+      ASSERT_LE(cache_->put("key", writer), PutOutcome::replaced);
+      const std::string over = std::string("over") + value.substr(4);
+      EXPECT_EQ(Get("key"), front + over.substr(front.size()));
+    }
+  }
+}
+
 TEST_F(LargeValueTest, AWriterThatIsNotPutLeavesNothing) {
   MakeOf(32 * kMiB);
   const auto before = Stats().charged_bytes;

@@ -16,17 +16,22 @@ constexpr std::size_t kShortest = 6;
 
 // What is read back from what is stored, with other bytes behind it. Returns what it takes.
 std::size_t check_round_trip(std::string_view type, std::string_view encoding,
-                             sys_seconds stored_at) {
-  const StoredMetadata stored({type, encoding, stored_at});
+                             sys_seconds stored_at, std::optional<EntityTag> tag = {}) {
+  StoredMetadata stored({type, encoding, stored_at});
+  if (tag) {
+    stored.set_tag(EntityTag{5});
+    stored.set_tag(*tag);
+  }
+  EXPECT_EQ(stored.has_tag(), tag.has_value());
   EXPECT_LE(stored.bytes().size(), StoredMetadata::kMaxBytes);
   const std::string bytes = std::string(stored.bytes()) + "and the value";
-  std::size_t size = 0;
-  const Metadata read = read_metadata(bytes, &size);
-  EXPECT_EQ(size, stored.bytes().size());
-  EXPECT_EQ(read.content_type, type);
-  EXPECT_EQ(read.content_encoding, encoding);
-  EXPECT_EQ(read.stored_at, stored_at);
-  return size;
+  const ReadMetadata read = read_metadata(bytes);
+  EXPECT_EQ(read.size, stored.bytes().size());
+  EXPECT_EQ(read.metadata.content_type, type);
+  EXPECT_EQ(read.metadata.content_encoding, encoding);
+  EXPECT_EQ(read.metadata.stored_at, stored_at);
+  EXPECT_EQ(read.tag, tag);
+  return read.size;
 }
 
 TEST(MetadataTest, CommonOnesTakeSixBytes) {
@@ -50,7 +55,19 @@ TEST(MetadataTest, OthersAreKeptAsTheyAre) {
   EXPECT_EQ(check_round_trip("a/b", "c, d", now), kShortest + 4 + 5);
   EXPECT_EQ(check_round_trip("", "", now), kShortest + 1);
   const std::string longest(kMaxMetadataText, 'x');
-  EXPECT_EQ(check_round_trip(longest, longest, now), StoredMetadata::kMaxBytes);
+  EXPECT_EQ(check_round_trip(longest, longest, now), StoredMetadata::kMaxBytes - 8);
+}
+
+TEST(MetadataTest, ATagTakesEightBytes) {
+  const sys_seconds now{seconds(1)};
+  const std::string longest(kMaxMetadataText, 'x');
+  for (const EntityTag tag : {EntityTag{0}, EntityTag{1}, EntityTag{~std::uint64_t{0}}}) {
+    EXPECT_EQ(check_round_trip("image/png", "", now, tag), kShortest + 8);
+    EXPECT_EQ(check_round_trip("image/png", "zstd", now, tag), kShortest + 8);
+    EXPECT_EQ(check_round_trip("a/b", "", now, tag), kShortest + 4 + 8);
+    EXPECT_EQ(check_round_trip("a/b", "c", now, tag), kShortest + 4 + 2 + 8);
+    EXPECT_EQ(check_round_trip(longest, longest, now, tag), StoredMetadata::kMaxBytes);
+  }
 }
 
 TEST(MetadataTest, AnyBytesComeBack) {

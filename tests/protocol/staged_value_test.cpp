@@ -41,6 +41,7 @@ TEST(StagedValueTest, KeepsLittleInATextAndMoreInPages) {
       append_all(staged, value, piece);
       EXPECT_EQ(staged.is_in_pages(), size > kCollectedBytes) << size << " by " << piece;
       EXPECT_EQ(staged.tag(), entity_tag_of(kSeed, value)) << size << " by " << piece;
+      EXPECT_EQ(staged.value_size(), size);
       if (staged.is_in_pages()) {
         EXPECT_GE(staged.staged_bytes(), size);
         EXPECT_EQ(staged.memory_bytes(), 0U);
@@ -49,6 +50,22 @@ TEST(StagedValueTest, KeepsLittleInATextAndMoreInPages) {
       }
       EXPECT_EQ(stored_of(world.cache, staged), std::string(kBefore) + value);
     }
+  }
+}
+
+TEST(StagedValueTest, WhatGoesBeforeMayChange) {
+  test::World world;
+  for (const std::size_t size : {std::size_t{1}, kCollectedBytes + 1, 2 * kLargeValueBytes}) {
+    std::string before = "<before>";
+    StagedValue staged(world.cache, before, kSeed);
+    append_all(staged, std::string(size, 'v'), 5000);
+    before = "<BEFORE>";
+    staged.before_has_changed();
+    const auto outcome = staged.is_in_pages()
+                             ? world.cache.put("k", staged.pages())
+                             : world.cache.put("k", staged.text(), PutOptions{.before = before});
+    EXPECT_EQ(error_of(outcome), Error::none);
+    EXPECT_EQ(world.cache.get("k"), "<BEFORE>" + std::string(size, 'v'));
   }
 }
 
