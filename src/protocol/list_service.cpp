@@ -1,5 +1,6 @@
 #include "protocol/list_service.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -24,8 +25,8 @@ namespace cubby::protocol {
 namespace {
 
 // What is looked at before others get their turn, and how often for one page.
-constexpr std::size_t kMostExamined = 2000;
-constexpr std::size_t kMostPieces = 100;
+constexpr std::size_t kMostExamined = 1000;
+constexpr std::size_t kMostPieces = 200;
 // Of a deletion.
 constexpr ListLimits kPiece{.most = 200, .most_examined = kMostExamined};
 
@@ -60,16 +61,41 @@ std::optional<std::uint64_t> cursor_of(std::string_view text, std::uint64_t iden
   return cursor;
 }
 
-void append_key(std::string& list, std::string_view key, const StoredEntry& entry) {
-  list += list.empty() ? R"({"key":")" : R"(,{"key":")";
-  append_escaped(list, key);
-  list += R"(","size":)";
-  list += std::to_string(entry.value.size());
-  list += R"(,"ttl":)";
-  const auto ttl = entry.value.ttl();
-  list += ttl ? json_seconds(*ttl) : "null";
-  list += '}';
-}
+// Keys that have been found, as a page shows them.
+class Found {
+ public:
+  explicit Found(std::size_t most) { keys_.reserve(most); }
+
+  // With the shard locked, so it only copies: to escape a key takes longer than anything else here.
+  void add(std::string_view key, const StoredEntry& entry) {
+    texts_ += key;
+    keys_.push_back({key.size(), entry.value.size(), entry.value.ttl()});
+  }
+
+  void append_to(std::string& list) const {
+    std::string_view texts = texts_;
+    for (const Key& key : keys_) {
+      list += list.empty() ? R"({"key":")" : R"(,{"key":")";
+      append_escaped(list, texts.substr(0, key.text_bytes));
+      list += R"(","size":)";
+      list += std::to_string(key.value_bytes);
+      list += R"(,"ttl":)";
+      list += key.ttl ? json_seconds(*key.ttl) : "null";
+      list += '}';
+      texts.remove_prefix(key.text_bytes);
+    }
+  }
+
+ private:
+  struct Key {
+    std::size_t text_bytes;
+    std::size_t value_bytes;
+    std::optional<std::chrono::milliseconds> ttl;
+  };
+
+  std::string texts_;  // one behind the other
+  std::vector<Key> keys_;
+};
 
 // One page: as many keys as are wanted, wherever they are, unless too many others have to be looked
 // at for them.
@@ -79,14 +105,16 @@ class Page final : public Work {
       : cache_(cache), prefix_(prefix), left_(limit), next_(cursor) {}
 
   bool go_on() override {
+    Found found(std::min(left_, kMostExamined));
     next_ = cache_.list(*next_, {.most = left_, .most_examined = kMostExamined},
-                        [this](std::string_view key, const ValueView& value) {
+                        [&](std::string_view key, const ValueView& value) {
                           if (!key.starts_with(prefix_)) return false;
-                          append_key(keys_, key, StoredEntry(value));
+                          found.add(key, StoredEntry(value));
                           // Keys of one hash are not told apart by a cursor.
                           left_ -= left_ > 0 ? 1 : 0;
                           return true;
                         });
+    found.append_to(keys_);
     return next_ && left_ > 0 && ++pieces_ < kMostPieces;
   }
 
