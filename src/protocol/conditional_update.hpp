@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include <cubby/cache.hpp>
@@ -20,28 +19,27 @@ inline bool are_met(const Conditions& conditions, const StoredEntry* entry) {
   return conditions.judge(tag) == Conditions::Verdict::met;
 }
 
-// What an operation does where there is no entry. If it would fail without conditions, it fails in
-// the same way with them (RFC 9110, section 13.2.1).
-enum class Absence : std::uint8_t { is_not_found, is_fine };
+// Finders of faults, for update_if().
+inline Error must_be_there(const StoredEntry* entry) {
+  return entry != nullptr ? Error::none : Error::key_not_found;
+}
+inline Error may_be_absent(const StoredEntry*) { return Error::none; }
 
-// Calls decide(const StoredEntry*) as update() does, but only when the conditions are met, and sets
-// `error` where they are not, or there is no entry and there must be one.
-template <class Decide>
+// Calls decide(const StoredEntry*) as update() does, but only where find_fault(const StoredEntry*)
+// finds none and the conditions are met, and sets `error` to what has been found. What would fail
+// without conditions fails in the same way with them (RFC 9110, section 13.2.1). find_fault() may
+// keep what it has found out for decide(), which comes next, of the same entry.
+template <class FindFault, class Decide>
 UpdateOutcome update_if(const Context& context, const PreparedKey& key,
-                        const Conditions& conditions, Absence absence, Error& error,
+                        const Conditions& conditions, Error& error, FindFault&& find_fault,
                         Decide&& decide) {
   return context.cache.update(key, [&](const ValueView* current) -> Change {
     std::optional<StoredEntry> entry;
-    if (current != nullptr) {
-      entry.emplace(*current);
-    } else if (absence == Absence::is_not_found) {
-      error = Error::key_not_found;
-      return {};
-    }
+    if (current != nullptr) entry.emplace(*current);
     const StoredEntry* const shown = entry ? &*entry : nullptr;
-    const bool met = are_met(conditions, shown);
-    error = met ? Error::none : Error::precondition_failed;
-    return met ? decide(shown) : Change();
+    error = find_fault(shown);
+    if (error == Error::none && !are_met(conditions, shown)) error = Error::precondition_failed;
+    return error == Error::none ? decide(shown) : Change();
   });
 }
 

@@ -81,7 +81,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
     return stored;
   }
   const UpdateOutcome outcome =
-      update_if(context, key, conditions, Absence::is_fine, stored.error, [&](const StoredEntry*) {
+      update_if(context, key, conditions, stored.error, may_be_absent, [&](const StoredEntry*) {
         Change change{.kind = Kind::store, .ttl = ttl, .flags = flags, .notes = notes};
         if (pages != nullptr) {
           change.written = pages;
@@ -102,7 +102,7 @@ Error erase_entry(const Context& context, const PreparedKey& key, const Conditio
   }
   Error error = Error::none;
   const UpdateOutcome outcome =
-      update_if(context, key, conditions, Absence::is_not_found, error,
+      update_if(context, key, conditions, error, must_be_there,
                 [](const StoredEntry*) { return Change{.kind = Kind::erase}; });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::erased ? Error::none : Error::key_not_found;
@@ -114,17 +114,14 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
   Sum sum;
   std::array<char, 20> digits;
   std::optional<Front> front;
-  const UpdateOutcome outcome = update_if(
-      context, key, conditions, Absence::is_fine, sum.error, [&](const StoredEntry* entry) {
-        const auto number = entry != nullptr ? number_of(*entry) : initial;
-        if (!number) {
-          sum.error = Error::not_a_number;
-          return Change();
-        }
-        if (__builtin_add_overflow(*number, by, &sum.value)) {
-          sum.error = Error::number_overflow;
-          return Change();
-        }
+  const auto find_fault = [&](const StoredEntry* entry) {
+    const auto number = entry != nullptr ? number_of(*entry) : initial;
+    if (!number) return Error::not_a_number;
+    const bool overflows = __builtin_add_overflow(*number, by, &sum.value);
+    return overflows ? Error::number_overflow : Error::none;
+  };
+  const UpdateOutcome outcome =
+      update_if(context, key, conditions, sum.error, find_fault, [&](const StoredEntry* entry) {
         Change change{.kind = Kind::store};
         const Metadata metadata = entry != nullptr ? entry->metadata : Metadata();
         if (entry != nullptr) {
@@ -150,7 +147,7 @@ Error renew_entry(const Context& context, const PreparedKey& key, const Conditio
   Error error = Error::none;
   const std::optional<std::chrono::milliseconds> new_ttl = kept_or(context, ttl);
   const UpdateOutcome outcome =
-      update_if(context, key, conditions, Absence::is_not_found, error,
+      update_if(context, key, conditions, error, must_be_there,
                 [&](const StoredEntry*) { return Change{.kind = Kind::set_ttl, .ttl = new_ttl}; });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::ttl_set ? Error::none : Error::key_not_found;

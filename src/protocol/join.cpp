@@ -23,21 +23,21 @@ class Join {
       : context_(context), key_(key), conditions_(conditions), end_(end), bytes_(bytes) {}
 
   Joined run() {
+    const auto fault_of = [this](const StoredEntry* entry) { return find_fault(entry); };
     while (true) {
       is_large_ = false;
       old_pages_ = PinnedValue();  // perhaps its last owner, so not with the shard locked
       const UpdateOutcome outcome =
-          update_if(context_, key_, conditions_, Absence::is_not_found, joined_.error,
+          update_if(context_, key_, conditions_, joined_.error, fault_of,
                     [this](const StoredEntry* entry) { return join(entry); });
       if (!is_large_) return finish(outcome);
       if (!write()) return joined_;
       bool is_other = false;
-      const UpdateOutcome large_outcome =
-          update_if(context_, key_, conditions_, Absence::is_not_found, joined_.error,
-                    [&](const StoredEntry* entry) {
-                      is_other = !is_same(*entry);
-                      return is_other ? Change() : store_written();
-                    });
+      const UpdateOutcome large_outcome = update_if(context_, key_, conditions_, joined_.error,
+                                                    fault_of, [&](const StoredEntry* entry) {
+                                                      is_other = !is_same(*entry);
+                                                      return is_other ? Change() : store_written();
+                                                    });
       if (!is_other) return finish(large_outcome);
     }
   }
@@ -48,14 +48,13 @@ class Join {
     return joined_;
   }
 
-  Change fail(Error error) {
-    joined_.error = error;
-    return {};
+  Error find_fault(const StoredEntry* entry) {
+    if (entry == nullptr) return Error::key_not_found;
+    joined_.size = entry->value.size() + bytes_.size();
+    return joined_.size > context_.limits.max_value_bytes ? Error::value_too_large : Error::none;
   }
 
   Change join(const StoredEntry* entry) {
-    joined_.size = entry->value.size() + bytes_.size();
-    if (joined_.size > context_.limits.max_value_bytes) return fail(Error::value_too_large);
     front_.emplace(context_, *entry);
     seed_ = entry->tag_seed();
     is_encoded_ = !entry->metadata.content_encoding.empty();
