@@ -183,6 +183,7 @@ CASES = [
     Case("runBatch", 400, "json-too-deep", body=33 * b"[" + 33 * b"]"),
     Case("runBatch", 400, "bad-escape", body=b"[]", query="%zz"),
     Case("runBatch", 400, "unknown-parameter", body=b"[]", query="ttl=1"),
+    Case("runBatch", 415, "body-encoded", body=b"[]", fields={"Content-Encoding": "gzip"}),
     Case("runBatch", 413, "batch-too-large", body=bytes(16 * MIB + 1)),
     Case("runBatch", 413, "too-many-operations",
          body=json.dumps(1001 * [{"op": "get", "key": "a"}]).encode()),
