@@ -94,6 +94,27 @@ TEST_F(KeysConcurrencyTest, NoIncrementIsLost) {
   EXPECT_EQ(all, expected);
 }
 
+TEST_F(KeysConcurrencyTest, NothingOfABatchIsLost) {
+  constexpr int kBatches = 100;
+  constexpr int kOperations = 100;
+  std::string operations = "[";
+  for (int i = 0; i < kOperations; ++i) {
+    operations += R"({"op":"incr","key":"counter"},)";
+    operations += R"({"op":"put","key":"first","value":"","if_none_match":"*"},)";
+  }
+  operations.back() = ']';
+  std::atomic<int> firsts{0};
+  run_clients([&](Client& client, int) {
+    for (int i = 0; i < kBatches; ++i) {
+      const ReceivedReply reply = client.exchange(request("POST /v1/batch", "", operations));
+      ASSERT_EQ(reply.status, 200);
+      if (reply.body.find(R"("status":201)") != std::string::npos) ++firsts;
+    }
+  });
+  EXPECT_EQ(value_of("counter"), std::to_string(kClients * kBatches * kOperations));
+  EXPECT_EQ(firsts, 1);
+}
+
 TEST_F(KeysConcurrencyTest, NoSwapIsLost) {
   constexpr int kRounds = test::kSanitized ? 300 : 10'000;
   ASSERT_EQ(dial().exchange(request("PUT /v1/keys/sum", "", "0")).status, 201);
