@@ -4,18 +4,12 @@
 
 namespace cubby {
 
-namespace {
-
-constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
-
-}  // namespace
-
 LargeValue::~LargeValue() {
   const std::size_t charged = charge();
   state_.arena.release_pages(pages_);
-  state_.detached_bytes.fetch_sub(charged, kRelaxed);
+  state_.detached_bytes.fetch_sub(charged, std::memory_order_relaxed);
   state_.budget.refund(charged);
-  state_.large_values.fetch_sub(1, kRelaxed);
+  state_.large_values.fetch_sub(1, std::memory_order_relaxed);
 }
 
 char* LargeValue::page(std::size_t i) const noexcept {
@@ -27,7 +21,8 @@ bool LargeValue::add_page() {
   const PageNumber page = state_.arena.acquire_page();
   if (page == 0) return false;
   pages_.push_back(page);
-  if (!state_.custom_charge) state_.detached_bytes.fetch_add(kPageCharge, kRelaxed);
+  if (!state_.custom_charge)
+    state_.detached_bytes.fetch_add(kPageCharge, std::memory_order_relaxed);
   return true;
 }
 
@@ -54,17 +49,17 @@ std::string_view LargeValue::part(std::size_t offset) const noexcept {
 
 void LargeValue::attach(const Notes& notes) noexcept {
   notes_ = notes;
-  attached_.store(true, kRelaxed);
-  state_.detached_bytes.fetch_sub(charge(), kRelaxed);
+  attached_.store(true, std::memory_order_relaxed);
+  state_.detached_bytes.fetch_sub(charge(), std::memory_order_relaxed);
 }
 
 void LargeValue::detach() noexcept {
-  attached_.store(false, kRelaxed);
-  state_.detached_bytes.fetch_add(charge(), kRelaxed);
+  attached_.store(false, std::memory_order_relaxed);
+  state_.detached_bytes.fetch_add(charge(), std::memory_order_relaxed);
 }
 
 PinnedValue::PinnedValue(LargeValue* value) noexcept : value_(value) {
-  if (value_ != nullptr) value_->owners_.fetch_add(1, kRelaxed);
+  if (value_ != nullptr) value_->owners_.fetch_add(1, std::memory_order_relaxed);
 }
 
 PinnedValue::~PinnedValue() {

@@ -20,7 +20,7 @@ constexpr std::array<std::uint8_t, 256> kDigits = [] {
   return digits;
 }();
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t at) {
+std::uint32_t octet(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
 
@@ -77,8 +77,8 @@ void Base64Encoder::encode(std::string_view bytes) {
   output_.resize(begin + base64_size(bytes.size()));
   char* out = output_.data() + begin;
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    out = put_digits(
-        out, byte_at(bytes, at) << 16 | byte_at(bytes, at + 1) << 8 | byte_at(bytes, at + 2));
+    out =
+        put_digits(out, octet(bytes, at) << 16 | octet(bytes, at + 1) << 8 | octet(bytes, at + 2));
   }
 }
 

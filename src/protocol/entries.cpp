@@ -13,8 +13,6 @@
 namespace cubby::protocol {
 namespace {
 
-using Kind = Change::Kind;
-
 std::optional<std::chrono::milliseconds> kept_or(const Context& context,
                                                  std::optional<std::chrono::milliseconds> ttl) {
   return ttl ? std::optional(context.ttl.ttl_for(ttl)) : std::nullopt;
@@ -82,7 +80,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
   }
   const UpdateOutcome outcome =
       update_if(context, key, conditions, stored.error, may_be_absent, [&](const StoredEntry*) {
-        Change change{.kind = Kind::store, .ttl = ttl, .flags = flags, .notes = notes};
+        Change change{.kind = Change::Kind::store, .ttl = ttl, .flags = flags, .notes = notes};
         if (pages != nullptr) {
           change.written = pages;
         } else {
@@ -103,7 +101,7 @@ Error erase_entry(const Context& context, const PreparedKey& key, const Conditio
   Error error = Error::none;
   const UpdateOutcome outcome =
       update_if(context, key, conditions, error, must_be_there,
-                [](const StoredEntry*) { return Change{.kind = Kind::erase}; });
+                [](const StoredEntry*) { return Change{.kind = Change::Kind::erase}; });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::erased ? Error::none : Error::key_not_found;
 }
@@ -122,7 +120,7 @@ Sum add_to_entry(const Context& context, const PreparedKey& key, const Condition
   };
   const UpdateOutcome outcome =
       update_if(context, key, conditions, sum.error, find_fault, [&](const StoredEntry* entry) {
-        Change change{.kind = Kind::store};
+        Change change{.kind = Change::Kind::store};
         const Metadata metadata = entry != nullptr ? entry->metadata : Metadata();
         if (entry != nullptr) {
           change.before = front.emplace(context, *entry).bytes();
@@ -146,9 +144,9 @@ Error renew_entry(const Context& context, const PreparedKey& key, const Conditio
                   std::optional<std::chrono::milliseconds> ttl) {
   Error error = Error::none;
   const std::optional<std::chrono::milliseconds> new_ttl = kept_or(context, ttl);
-  const UpdateOutcome outcome =
-      update_if(context, key, conditions, error, must_be_there,
-                [&](const StoredEntry*) { return Change{.kind = Kind::set_ttl, .ttl = new_ttl}; });
+  const UpdateOutcome outcome = update_if(
+      context, key, conditions, error, must_be_there,
+      [&](const StoredEntry*) { return Change{.kind = Change::Kind::set_ttl, .ttl = new_ttl}; });
   if (error != Error::none) return error;
   return outcome == UpdateOutcome::ttl_set ? Error::none : Error::key_not_found;
 }

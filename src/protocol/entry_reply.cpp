@@ -13,7 +13,6 @@
 namespace cubby::protocol {
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
 // Comes first, so that the tag can be written at kTagAt when it is known.
 constexpr std::string_view kTagField = "ETag: \"----------------\"\r\n";
 constexpr std::size_t kTagAt = kTagField.find('"');

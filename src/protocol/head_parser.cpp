@@ -72,7 +72,7 @@ Field field_of(http::field field) {
   }
 }
 
-Error error_of(http::error error) {
+Error our_error(http::error error) {
   switch (error) {
     case http::error::bad_content_length:
     case http::error::multiple_content_length:
@@ -101,7 +101,7 @@ class BeastParser final : public http::basic_parser<true> {
     if (!problem) return {HeadResult::Status::complete, Error::none, size};
     if (!has_request_line_) return judge_start();
     if (problem == http::error::need_more) return {HeadResult::Status::incomplete};
-    return {HeadResult::Status::refused, error_of(static_cast<http::error>(problem.value()))};
+    return {HeadResult::Status::refused, our_error(static_cast<http::error>(problem.value()))};
   }
 
  private:

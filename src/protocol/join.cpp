@@ -12,8 +12,6 @@
 namespace cubby::protocol {
 namespace {
 
-using Kind = Change::Kind;
-
 // A value that is to be joined to is made anew outside the lock when the result is large, and
 // stored if the entry still has the value that it was made from.
 class Join {
@@ -82,7 +80,7 @@ class Join {
   }
 
   Change changed(const TextProbe& probe) const {
-    Change change{.kind = Kind::store};
+    Change change{.kind = Change::Kind::store};
     change.flags = flags_of(probe, !front_->bytes().empty(), is_encoded_);
     change.notes = make_notes(joined_.size + probe.escape_bytes(), joined_.tag);
     return change;

@@ -8,10 +8,9 @@
 namespace cubby::protocol {
 namespace {
 
-using Kind = JsonEvent::Kind;
+using JsonKind = JsonEvent::Kind;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool ends_number(char c) { return is_space(c) || c == ',' || c == ']' || c == '}'; }
+bool ends_number(char c) { return is_json_space(c) || c == ',' || c == ']' || c == '}'; }
 
 // What the letter after a backslash stands for; 0 when that is nothing, or \u.
 char unescape(char letter) {
@@ -76,7 +75,7 @@ bool JsonScanner::last() noexcept {
 
 bool JsonScanner::read_structure(std::string_view& rest) noexcept {
   std::size_t spaces = 0;
-  while (spaces < rest.size() && is_space(rest[spaces])) ++spaces;
+  while (spaces < rest.size() && is_json_space(rest[spaces])) ++spaces;
   rest.remove_prefix(spaces);
   if (rest.empty()) return false;
   const char c = rest.front();
@@ -130,7 +129,7 @@ bool JsonScanner::begin_level(bool is_object) noexcept {
   ++depth_;
   objects_ = objects_ << 1 | (is_object ? 1U : 0U);
   state_ = is_object ? State::name_or_end : State::item_or_end;
-  event_ = {.kind = is_object ? Kind::begin_object : Kind::begin_array};
+  event_ = {.kind = is_object ? JsonKind::begin_object : JsonKind::begin_array};
   return true;
 }
 
@@ -138,7 +137,7 @@ bool JsonScanner::end_level(bool is_object) noexcept {
   --depth_;
   objects_ >>= 1;
   end_value();
-  event_ = {.kind = is_object ? Kind::end_object : Kind::end_array};
+  event_ = {.kind = is_object ? JsonKind::end_object : JsonKind::end_array};
   return true;
 }
 
@@ -301,14 +300,14 @@ bool JsonScanner::read_literal(std::string_view& rest) noexcept {
   rest.remove_prefix(1);
   if (++literal_read_ < literal_.size()) return false;
   end_value();
-  event_ = {.kind = Kind::literal, .text = literal_};
+  event_ = {.kind = JsonKind::literal, .text = literal_};
   return true;
 }
 
 bool JsonScanner::tell_text(std::string_view text, bool in_piece, bool ends) noexcept {
   const bool begins = !is_begun_;
   is_begun_ = true;
-  event_ = {.kind = is_name_ ? Kind::name : Kind::string,
+  event_ = {.kind = is_name_ ? JsonKind::name : JsonKind::string,
             .begins = begins,
             .ends = ends,
             .in_piece = in_piece,
@@ -327,7 +326,7 @@ bool JsonScanner::tell_buffer(bool ends) noexcept {
 
 bool JsonScanner::tell_number() noexcept {
   end_value();
-  event_ = {.kind = Kind::number, .is_cut = is_cut_, .text = {buffer_.data(), number_size_}};
+  event_ = {.kind = JsonKind::number, .is_cut = is_cut_, .text = {buffer_.data(), number_size_}};
   return true;
 }
 

@@ -1,5 +1,6 @@
-// What may stand in a JSON string as it is (RFC 8259, section 7): any character but the quote, the
-// backslash and control characters below U+0020.
+// Which characters of a JSON text stand for themselves in a string (RFC 8259, section 7), any but
+// the quote, the backslash and control characters below U+0020, and which are white space outside
+// of one.
 
 #pragma once
 
@@ -9,6 +10,11 @@
 #include "protocol/utf8.hpp"
 
 namespace cubby::protocol {
+
+// RFC 8259, section 2.
+constexpr bool is_json_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 // How many bytes at the beginning of `text` are ASCII and may stand as they are.
 std::size_t ascii_text_size(std::string_view text) noexcept;

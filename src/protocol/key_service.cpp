@@ -56,7 +56,7 @@ Ttl ttl_of_cache_control(std::string_view head) {
   return ttl;
 }
 
-Ttl ttl_of(const Request& request) {
+Ttl asked_ttl(const Request& request) {
   const Ttl& given = request.operation.parameters.ttl;
   return given || !request.head.has(Field::cache_control) ? given
                                                           : ttl_of_cache_control(request.text);
@@ -71,7 +71,6 @@ class TagField {
 
  private:
   static constexpr std::string_view kName = "ETag: ";
-  static constexpr std::string_view kLineEnd = "\r\n";
 
   std::array<char, kName.size() + kEntityTagBytes + kLineEnd.size()> text_;
 };
@@ -145,7 +144,7 @@ Error put_entry(const Call& call, Reply& reply) {
   Error error = read_metadata_of_body(call.request, entry.metadata);
   if (error == Error::none) error = read_conditions(call.request, conditions);
   if (error != Error::none) return error;
-  entry.ttl = ttl_of(call.request);
+  entry.ttl = asked_ttl(call.request);
   entry.value = call.body;
   if (call.reader != nullptr) {
     auto& body = static_cast<ValueBody&>(*call.reader);

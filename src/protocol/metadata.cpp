@@ -36,7 +36,7 @@ constexpr std::size_t kFixedBytes = 6;
 constexpr std::size_t kEncodingAt = 1;
 constexpr std::size_t kSecondsAt = 2;
 
-std::uint8_t number_of(std::span<const std::string_view> texts, std::string_view text) {
+std::uint8_t index_of(std::span<const std::string_view> texts, std::string_view text) {
   const auto found = std::find(texts.begin(), texts.end(), text);
   return found == texts.end() ? kInText : static_cast<std::uint8_t>(found - texts.begin());
 }
@@ -75,8 +75,8 @@ std::uint64_t tag_seed_of(const Metadata& metadata) noexcept {
 }
 
 StoredMetadata::StoredMetadata(const Metadata& metadata) noexcept : size_(kFixedBytes) {
-  const std::uint8_t type = number_of(kTypes, metadata.content_type);
-  const std::uint8_t encoding = number_of(kEncodings, metadata.content_encoding);
+  const std::uint8_t type = index_of(kTypes, metadata.content_type);
+  const std::uint8_t encoding = index_of(kEncodings, metadata.content_encoding);
   bytes_[0] = static_cast<char>(type);
   bytes_[kEncodingAt] = static_cast<char>(encoding);
   // Unsigned, for times until 2106.

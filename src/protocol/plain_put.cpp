@@ -10,8 +10,6 @@
 namespace cubby::protocol {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 // Takes one token after the other off the beginning of a text, with the white space before it.
 class Tokens {
  public:
@@ -42,7 +40,7 @@ class Tokens {
 
  private:
   void skip_space() {
-    while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
+    while (!rest_.empty() && is_json_space(rest_.front())) rest_.remove_prefix(1);
   }
 
   std::string_view rest_;

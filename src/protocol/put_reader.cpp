@@ -10,7 +10,7 @@
 namespace cubby::protocol {
 namespace {
 
-using Kind = JsonEvent::Kind;
+using JsonKind = JsonEvent::Kind;
 
 }  // namespace
 
@@ -44,14 +44,14 @@ Error PutReader::finish() {
 Error PutReader::on(const JsonEvent& event) {
   if (depth_ == 0) {
     depth_ = 1;
-    return event.kind == Kind::begin_object ? Error::none : Error::json_not_object;
+    return event.kind == JsonKind::begin_object ? Error::none : Error::json_not_object;
   }
   switch (event.kind) {
-    case Kind::begin_object:
-    case Kind::begin_array:
+    case JsonKind::begin_object:
+    case JsonKind::begin_array:
       return depth_++ == 1 ? wrong_type() : Error::none;
-    case Kind::end_object:
-    case Kind::end_array:
+    case JsonKind::end_object:
+    case JsonKind::end_array:
       --depth_;
       return Error::none;
     default:
@@ -61,12 +61,12 @@ Error PutReader::on(const JsonEvent& event) {
 
 Error PutReader::on_member(const JsonEvent& event) {
   switch (event.kind) {
-    case Kind::name:
+    case JsonKind::name:
       return on_name(event);
-    case Kind::string:
+    case JsonKind::string:
       if (member_ == Member::key) return on_key(event);
       return member_ == Member::value ? on_value(event) : wrong_type();
-    case Kind::number:
+    case JsonKind::number:
       return member_ == Member::ttl ? on_ttl(event) : wrong_type();
     default:
       return wrong_type();

@@ -13,7 +13,6 @@ namespace {
 // More than that is not going to be in the buffer: it is a large body.
 constexpr std::size_t kLargestReserve = 2 * kLargeValueBytes;
 
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kTypeName = "Content-Type: ";
 constexpr std::string_view kLengthName = "Content-Length: ";
 

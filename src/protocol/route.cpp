@@ -127,7 +127,7 @@ constexpr Route kOptions{
 constexpr std::string_view kV1 = "/v1";
 
 // What is before a key, wherever one is in a path.
-constexpr std::string_view kBeforeKey = "/v1/keys/";
+constexpr std::string_view kKeysPath = "/v1/keys/";
 
 // A path with the route of each method that it has.
 struct Path {
@@ -170,7 +170,7 @@ constexpr void add_routes(Paths& paths, bool with_key) {
     Path& path = path_named(paths, route.path);
     // Is evaluated by the compiler, which takes neither.
     if (path.route_of(route.method) != nullptr) throw "a path has a method twice";
-    if (!with_key && route.path.text().starts_with(kBeforeKey)) throw "a key hides a path";
+    if (!with_key && route.path.text().starts_with(kKeysPath)) throw "a key hides a path";
     path.route_of(route.method) = &route;
     if (route.method == Method::get) path.route_of(Method::head) = &route;
   }
@@ -185,7 +185,7 @@ constexpr Paths kPaths = [] {
 }();
 
 static_assert(std::all_of(kPaths.with_key().begin(), kPaths.with_key().end(),
-                          [](const Path& path) { return path.path.before() == kBeforeKey; }));
+                          [](const Path& path) { return path.path.before() == kKeysPath; }));
 
 bool is_badly_encoded(const Target& target) {
   return !target.is_plain && (has_bad_escape(target.path) || has_bad_escape(target.query));
@@ -195,11 +195,11 @@ bool is_path(const Target& target, std::string_view sent, std::string_view plain
   return target.is_plain ? sent == plain : is_same_path(sent, plain);
 }
 
-// Where the segment begins that comes after as many slashes as kBeforeKey has; the end of the path
+// Where the segment begins that comes after as many slashes as kKeysPath has; the end of the path
 // where it has fewer.
 std::size_t end_of_slashes(std::string_view path) {
   std::size_t end = 0;
-  for (auto left = std::count(kBeforeKey.begin(), kBeforeKey.end(), '/'); left > 0; --left) {
+  for (auto left = std::count(kKeysPath.begin(), kKeysPath.end(), '/'); left > 0; --left) {
     end = std::min(path.find('/', end), path.size() - 1) + 1;
   }
   return end;
@@ -208,10 +208,10 @@ std::size_t end_of_slashes(std::string_view path) {
 // Where the segment begins that is a key; npos where none is.
 std::size_t begin_of_key(const Target& target) {
   if (target.is_plain) {
-    return target.path.starts_with(kBeforeKey) ? kBeforeKey.size() : std::string_view::npos;
+    return target.path.starts_with(kKeysPath) ? kKeysPath.size() : std::string_view::npos;
   }
   const std::size_t begin = end_of_slashes(target.path);
-  return is_same_path(target.path.substr(0, begin), kBeforeKey) ? begin : std::string_view::npos;
+  return is_same_path(target.path.substr(0, begin), kKeysPath) ? begin : std::string_view::npos;
 }
 
 // Null where there is none. `segment` becomes the one that is the key, if the path has one.
