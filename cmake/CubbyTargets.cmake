@@ -11,7 +11,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(CUBBY_CCACHE ccache)
 if(CUBBY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CUBBY_CCACHE}")
+  # It would not look at what has a precompiled header, as the tests do.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${CUBBY_CCACHE}")
 endif()
 
 # Warnings for our own code only: a target links this privately, and third-party headers come in as
