@@ -26,6 +26,8 @@ else()
   # std::function members (13) and about "..." + std::string (12, GCC bug 105651). Clang's analysis
   # and the sanitizers look for the same without guessing.
   target_compile_options(cubby_warnings INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  # Clang has it in -Wextra, but not for files that are compiled as one.
+  target_compile_options(cubby_warnings INTERFACE -Wunused-const-variable=1)
 endif()
 
 # cubby_add_library(NAME FILE...): the static library of one folder of src/. Sources inside the
