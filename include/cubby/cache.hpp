@@ -363,6 +363,13 @@ class Cache {
   bool erase(std::string_view key);
   bool erase(const PreparedKey& key);
 
+  // Makes the entry, if there is one, the most recently used, without counting a hit: so that what
+  // is about to take room, in order to change it, is not given that of the entry itself.
+  void touch(const PreparedKey& key);
+
+  // Whether a value of this size could be stored under the key if there were no other entries.
+  bool fits(const PreparedKey& key, std::size_t value_bytes) const;
+
   // Reads an entry and changes it in one step: nothing happens to the key in between. Calls
   // `decide(const ValueView* current)` with the shard locked, `current` being null when there is no
   // entry, and does what the Change says that it returns. To store, or to set a time to live, makes

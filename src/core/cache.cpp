@@ -146,6 +146,10 @@ class Cache::Impl {
     return is_valid_key(key) && shard_of(hash).get(hash, key, ahead, sink, context);
   }
 
+  void touch(std::string_view key, KeyHash hash) {
+    if (is_valid_key(key)) shard_of(hash).touch(hash, key);
+  }
+
   KeyHash prepare(std::string_view key) const noexcept {
     if (!is_valid_key(key)) return {0};
     const KeyHash hash = KeyHash::of(key, state_.seed);
@@ -373,6 +377,12 @@ std::optional<std::string> Cache::get(std::string_view key) {
 bool Cache::erase(std::string_view key) { return erase(prepare(key)); }
 
 bool Cache::erase(const PreparedKey& key) { return impl_->erase(key.key_, {key.hash_}); }
+
+void Cache::touch(const PreparedKey& key) { impl_->touch(key.key_, {key.hash_}); }
+
+bool Cache::fits(const PreparedKey& key, std::size_t value_bytes) const {
+  return impl_->fits(key.key_, value_bytes);
+}
 
 void Cache::clear() { impl_->clear(); }
 

@@ -70,9 +70,12 @@ bool Room::add_page(LargeValue& value) {
 Shard* Room::choose_victim() {
   Shard* oldest = nullptr;
   std::uint32_t oldest_age = 0;
+  bool is_choice = false;  // between two shards at least
   const auto consider = [&](Shard& shard) {
     const std::optional<std::uint32_t> age = shard.oldest_age();
-    if (!age || (oldest != nullptr && *age <= oldest_age)) return;
+    if (!age) return;
+    is_choice = is_choice || (oldest != nullptr && oldest != &shard);
+    if (oldest != nullptr && *age <= oldest_age) return;
     oldest = &shard;
     oldest_age = *age;
   };
@@ -82,7 +85,8 @@ Shard* Room::choose_victim() {
       consider(*shards_[random & (shards_.size() - 1)]);
     }
   }
-  if (oldest == nullptr) {
+  // The one entry of one shard may be the newest of all.
+  if (!is_choice) {
     for (const auto& shard : shards_) consider(*shard);
   }
   return oldest;

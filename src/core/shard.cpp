@@ -181,6 +181,12 @@ void Shard::touch(Ref entry) {
   prefetch_for_write(state_.arena.at(h.next));
 }
 
+void Shard::touch(KeyHash hash, std::string_view key) {
+  const MutexLock lock(mutex_);
+  const Index::Position at = index_.find(hash, key);
+  if (at && !expired(header(at.ref))) touch(at.ref);
+}
+
 void Shard::settle() {
   if (unsettled_ == 0) return;
   const Ref entry = std::exchange(unsettled_, 0);

@@ -19,6 +19,7 @@ UpdateOutcome Updater::run(Shard& shard, KeyHash hash) {
       case Obstacle::needs_pages:
         continue;
       case Obstacle::needs_copy:
+        shard.touch(hash, key_);
         if (copy() != ValueWriter::Outcome::appended) return UpdateOutcome::no_room;
         continue;
     }
@@ -30,11 +31,13 @@ UpdateOutcome Updater::run(Shard& shard, KeyHash hash) {
         return result == Shard::PutResult::inserted ? UpdateOutcome::inserted
                                                     : UpdateOutcome::replaced;
       case Shard::PutResult::no_credit:
+        shard.touch(hash, key_);
         if (!room_.find(needed, [&] { return credit.exchange_for(needed); })) {
           return UpdateOutcome::no_room;
         }
         break;
       case Shard::PutResult::no_memory:
+        shard.touch(hash, key_);
         if (!room_.evict()) return UpdateOutcome::no_room;
         break;
       case Shard::PutResult::unchanged:

@@ -17,6 +17,7 @@ namespace cubby {
 
 // One update of one key. Only the callback knows how much room its value needs, and only with the
 // lock, where none can be made: then the decision is dropped, and taken anew when there is room.
+// That is never the room of the entry itself, unless it is the last one: it has been touched.
 //
 // Thread safety: none.
 class Updater {

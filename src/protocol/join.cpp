@@ -49,7 +49,12 @@ class Join {
   Error find_fault(const StoredEntry* entry) {
     if (entry == nullptr) return Error::key_not_found;
     joined_.size = entry->value.size() + bytes_.size();
-    return joined_.size > context_.limits.max_value_bytes ? Error::value_too_large : Error::none;
+    if (joined_.size > context_.limits.max_value_bytes) return Error::value_too_large;
+    // What is joined and what comes of it are there together. Without room for both, the entry
+    // would be evicted for the sake of what cannot be.
+    const bool fits =
+        joined_.size <= kLargeValueBytes || context_.cache.fits(key_, 2 * joined_.size);
+    return fits ? Error::none : Error::value_does_not_fit;
   }
 
   Change join(const StoredEntry* entry) {
@@ -62,7 +67,7 @@ class Join {
     is_large_ = old_pages_ || joined_.size > kLargeValueBytes;
     if (is_large_) {
       if (!old_pages_) entry->value.append_to(text_);
-      return {};
+      return {.kind = Change::Kind::set_ttl};  // to no other: only touched, before room is made
     }
     text_.reserve(joined_.size);
     if (end_ == End::front) text_ += bytes_;

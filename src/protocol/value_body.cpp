@@ -4,6 +4,7 @@
 
 #include "protocol/field_lines.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/request_conditions.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -46,6 +47,8 @@ std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Reque
   Metadata metadata;
   const Error error = read_metadata_of_body(request, metadata);
   if (error != Error::none) metadata = {};
+  // The body shall not take the room of the entry that it depends on.
+  if (has_conditions(request)) context.cache.touch(context.cache.prepare(request.operation.key));
   return std::unique_ptr<BodyReader>(new ValueBody(context, request, metadata, error));
 }
 
@@ -67,7 +70,8 @@ StagedValue& ValueBody::finish() noexcept {
   return value_;
 }
 
-std::unique_ptr<BodyReader> TextBody::begin(const Context&, const Request&) {
+std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Request& request) {
+  context.cache.touch(context.cache.prepare(request.operation.key));
   return std::make_unique<TextBody>();
 }
 

@@ -47,7 +47,8 @@ class ValueBody final : public BodyReader {
   TextProbe probe_;
 };
 
-// Collects a body in memory of its own. How large that may be is for its route. No errors.
+// Collects a body that is to be joined to an entry, in memory of its own. How large that may be is
+// for its route. No errors.
 class TextBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);

@@ -184,10 +184,11 @@ TEST_F(UpdateTest, DecidesAnewWhenRoomHadToBeMade) {
                      return Change{.kind = Kind::store,
                                    .value = current == nullptr ? "new" : "666666"};
                    }),
-            UpdateOutcome::inserted);
-  EXPECT_EQ(seen, (std::vector<std::string>{"55555", "none"}));
-  EXPECT_EQ(Get("key"), "new");
-  EXPECT_EQ(Stats().hits + Stats().misses, 2U) << "one of the update";
+            UpdateOutcome::replaced);
+  EXPECT_EQ(seen, (std::vector<std::string>{"55555", "55555"}));
+  EXPECT_EQ(Get("key"), "666666");
+  EXPECT_EQ(Get("other"), std::nullopt);
+  EXPECT_EQ(Stats().hits + Stats().misses, 3U) << "one of the update";
 }
 
 TEST_F(UpdateTest, NoRoomIsSaid) {
@@ -329,6 +330,70 @@ TEST_F(UpdateTest, DoesAsAReferenceInRandomOrder) {
     }
     ASSERT_EQ(Stats().entries, model.size()) << "step " << step;
   }
+}
+
+// Shards, and the bytes of a value before and after.
+struct Growth {
+  std::size_t shards;
+  std::size_t before;
+  std::size_t after;
+};
+
+class GrowingUpdateTest : public UpdateTest, public ::testing::WithParamInterface<Growth> {
+ protected:
+  // The key that was used least recently, where there is one shard; otherwise any.
+  std::string OldestKey() {
+    std::string oldest;
+    std::optional<std::uint64_t> next = 0;
+    while (next) {
+      next = cache_->list(*next, {.most = 1000, .most_examined = 1000},
+                          [&](std::string_view key, const ValueView&) {
+                            if (oldest.empty() || key < oldest) oldest = key;
+                            return true;
+                          });
+    }
+    return oldest;
+  }
+};
+
+TEST_P(GrowingUpdateTest, IsNotOfWhatItHasEvictedItself) {
+  const auto [shards, before, after] = GetParam();
+  Make({.max_memory_bytes = std::size_t{16} << 20, .shards = shards});
+  int number = 1'000'000;
+  const std::string value = patterned(before, 1);
+  const auto fill = [&] {
+    for (const auto evictions = Stats().evictions; Stats().evictions == evictions;) {
+      ASSERT_EQ(Put(std::to_string(number++), value), PutOutcome::inserted);
+    }
+  };
+  const std::string larger = patterned(after, 2);
+  for (int round = 0; round < 100; ++round) {
+    fill();
+    const std::string key = OldestKey();
+    EXPECT_EQ(Do(key, {.kind = Kind::store, .value = larger}), UpdateOutcome::replaced);
+    ASSERT_TRUE(Erase(key));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, GrowingUpdateTest,
+                         ::testing::Values(Growth{1, 100, 1000}, Growth{64, 100, 1000},
+                                           Growth{1, 1000, 400'000}, Growth{1, 400'000, 600'000},
+                                           Growth{64, 400'000, 600'000},
+                                           Growth{64, 4'000'000, 6'000'000}));
+
+TEST_F(UpdateTest, TouchMakesAnEntryTheMostRecentlyUsed) {
+  MakeExact(2);
+  Put("a", "1");
+  Put("b", "2");
+  const CacheStats before = Stats();
+  cache_->touch(cache_->prepare("a"));
+  cache_->touch(cache_->prepare("nothing"));
+  cache_->touch(cache_->prepare(""));
+  EXPECT_EQ(Stats().hits, before.hits);
+  EXPECT_EQ(Stats().misses, before.misses);
+  Put("c", "3");
+  EXPECT_EQ(Get("a"), "1");
+  EXPECT_EQ(Get("b"), std::nullopt);
 }
 
 }  // namespace

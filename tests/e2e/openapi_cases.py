@@ -48,10 +48,10 @@ class Case:
         return self.query if isinstance(self.query, str) else urllib.parse.urlencode(self.query)
 
     def parameters(self):
-        """The (place, name) of the parameters that are sent."""
-        names = urllib.parse.parse_qs(self.query_text(), keep_blank_values=True)
-        return [("path", "key"), *(("query", name) for name in names),
-                *(("header", name.lower()) for name in self.fields)]
+        """The parameters that are sent: their texts by (place, name)."""
+        query = urllib.parse.parse_qs(self.query_text(), keep_blank_values=True)
+        return {("path", "key"): self.key, **{("query", name): texts[0] for name, texts in query.items()},
+                **{("header", name.lower()): text for name, text in self.fields.items()}}
 
 
 def put(body=b"hello", **more):
@@ -127,6 +127,9 @@ CASES = [
           Case(operation, 404, "key-not-found", body=b"x"),
           Case(operation, 412, "precondition-failed", body=b"x", before=(put(),), fields={"If-Match": '"0"'}),
           Case(operation, 413, "value-too-large", body=b"x", before=(put(bytes(MIB)),)),
+          Case(operation, 413, "value-does-not-fit", body=b"x", before=(put(bytes(4 * MIB)),), daemon="small"),
+          Case("getKey", 200, before=(put(bytes(4 * MIB), daemon="small"),
+                                      Case(operation, 413, body=b"x", daemon="small")), daemon="small"),
           Case(operation, 415, "body-encoded", body=b"x", before=(put(),), fields={"Content-Encoding": "br"}),
       )),
     Case("touchKey", 204, before=(put(),), query={"ttl": 60}),

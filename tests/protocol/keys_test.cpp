@@ -1,6 +1,7 @@
 // What each operation on /v1/keys/{key} answers, as conversations.
 
 #include <string>
+#include <vector>
 
 #include "protocol/keys_fixture.hpp"
 
@@ -211,6 +212,37 @@ TEST_F(KeyOperationsTest, KeysAreCountedInCharacters) {
     const ReceivedReply reply = ask({"PUT /v1/keys/" + repeat(character, 257), "", "v"});
     EXPECT_EQ(problem_of(reply), "key-too-long") << character;
     EXPECT_EQ(value_of(repeat(character, 256)), "v");
+  }
+}
+
+// The room that a change needs, and its body, is not that of the entry which it is of.
+TEST_F(KeyOperationsTest, WhatIsChangedIsNotEvictedForIt) {
+  const std::string value(500'000, 'v');
+  const std::string other(500'000, 'o');
+  const std::vector<Asked> changes{
+      {"POST /v1/keys/k/append", "", "more"},
+      {"POST /v1/keys/k/prepend", "", other},
+      {"PUT /v1/keys/k", "If-Match: " + tag_of(value, kText) + "\r\n", other},
+      {"PUT /v1/keys/k", "If-Match: \"0\", " + tag_of(value, kText) + "\r\n", other + other},
+      {"POST /v1/batch", "",
+       R"([{"op":"put","key":"k","value":")" + other + R"(!","if_match":"*"}])"},
+  };
+  std::vector<std::string> fillers;
+  for (const Asked& asked : changes) {
+    for (const std::size_t piece : {~std::size_t{0}, std::size_t{30'000}}) {
+      store("k", value);
+      const auto evictions = [this] { return world_.cache.stats().evictions; };
+      for (const auto before = evictions(); evictions() == before;) {
+        world_.cache.touch(world_.cache.prepare("k"));
+        fillers.push_back("f" + std::to_string(fillers.size()));
+        store(fillers.back(), value);
+      }
+      for (const std::string& filler : fillers) world_.cache.touch(world_.cache.prepare(filler));
+      const ReceivedReply reply = ask(asked, piece);
+      EXPECT_TRUE(reply.status == 200 || reply.status == 204) << reply.status << " " << asked.line;
+      EXPECT_EQ(reply.body.find("412"), std::string::npos) << reply.body;
+      EXPECT_NE(value_of("k"), std::nullopt) << asked.line;
+    }
   }
 }
 
