@@ -1,8 +1,8 @@
 """docs/openapi.yaml says what the daemon does, and all of it.
 
 Every path, method, parameter, status, field and kind of error that the document has is shown by some
-request here, and every reply is as the document describes it. What the daemon has and the document has
-not, fails too. The requests are in openapi_cases.py; those that every operation has in common are here.
+request here; what succeeds was sent as the document describes it, and every reply is as it says. What
+the daemon has and the document has not, fails too. The requests are in openapi_cases.py; those that every operation has in common are here.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ URN = "urn:cubby:error:"
 # What can be wrong with a request for a key, whatever it is to do: the type, and the part of the request.
 KEY_PROBLEMS = [
     ("bad-escape", {"segment": "%zz"}),
-    ("key-empty", {"segment": ""}),
+    ("key-empty", {"key": ""}),
     ("key-too-long", {"key": 257 * "k"}),
     ("key-not-utf8", {"segment": "%FF"}),
     ("unknown-parameter", {"query": "colour=red"}),
@@ -41,6 +41,10 @@ KEY_PROBLEMS = [
     ("bad-ttl", {"query": "ttl=0"}),
     ("bad-etag", {"fields": {"If-Match": "hello"}}),
 ]
+
+# What the daemon refuses because of parameters that the description does not let clients send either.
+FORBIDDEN = {"bad-flag", "bad-limit", "bad-number", "bad-ttl", "key-empty", "key-too-long", "unknown-parameter"}
+
 
 def head(line, fields, version="HTTP/1.1"):
     return f"{line} {version}\r\n{fields}\r\n"
@@ -101,23 +105,38 @@ class OpenApi(unittest.TestCase):
         return [operation for operation in self.description.operations.values()
                 if "{key}" in operation.path and operation.method != "OPTIONS"]
 
-    def check(self, operation, status, reply, parameters=()):
+    def check(self, operation, status, reply, sent=None):
         self.assertEqual(reply.status, status, reply)
         self.assertEqual(self.description.differences(operation, reply), [], reply)
-        self.seen.note(operation, reply, parameters)
+        if sent is not None and reply.status < 400:
+            self.assertEqual(self.description.unlike(operation, sent), [], reply)
+        self.seen.note(operation, reply, sent or ())
 
-    def run_case(self, case):
+    def run_case(self, case, has_good_body=True):
         operation, port = self.operation(case), self.ports[case.daemon]
         send(port, "DELETE", "/v1/keys?all=true")
         for earlier in case.before:
             self.send_case(port, earlier)
         reply = self.send_case(port, case)
-        self.check(operation, case.status, reply, case.parameters())
+        sent = self.sent_by(operation, case)
+        self.check(operation, case.status, reply, sent if has_good_body else None)
+        if case.problem in FORBIDDEN:
+            self.assertNotEqual(self.description.unlike(operation, sent), [])
         if case.problem is not None and operation.method != "HEAD":
             self.assertEqual(reply.problem_types(), [URN + case.problem], reply)
         if case.says is not None:
             self.assertEqual(reply.body, case.says)
         return reply
+
+    @staticmethod
+    def sent_by(operation, case):
+        """What a case sends, as Description.unlike() takes it."""
+        sent = {part: text for part, text in case.parameters().items()
+                if part != ("path", "key") or "{key}" in operation.path}
+        media = sent.pop(("header", "content-type"), "application/json" if "json" in str(operation.body) else "")
+        if case.body is not None:
+            sent["body"] = (media, case.body)
+        return sent
 
     def send_case(self, port, case):
         operation = self.operation(case)
@@ -160,7 +179,7 @@ class OpenApi(unittest.TestCase):
     def test_an_operation_of_a_batch_fails_for_itself(self):
         for problem, status, case in BATCH_PROBLEMS:
             with self.subTest(problem=problem, body=case.body[:100]):
-                last = json.loads(self.run_case(case).body)[-1]
+                last = json.loads(self.run_case(case, has_good_body=False).body)[-1]
                 self.assertEqual((last["status"], last["type"]), (status, URN + problem))
 
     def begin(self, operation):

@@ -4,7 +4,7 @@ The page is the README, or the one that is named behind the daemon, and before t
 Its code blocks that begin with ```sh are commands. Each is run by bash, with the daemon under test on
 a port of its own in place of 7171; one that sets a variable is run together with the next. Comment
 lines below a command are its output, as is a ```text block that follows a block of one command; "..."
-stands for anything. Blocks that begin with ```sh no-test are commands that install, build or serve:
+stands for anything. A curl command without output has to succeed. Blocks that begin with ```sh no-test are commands that install, build or serve:
 they are listed as not run.
 """
 
@@ -111,6 +111,8 @@ class Page(unittest.TestCase):
             return
         print("run:", command)
         line = command.replace("build/release/cubbyd", BINARY).replace("7171", str(daemon.port))
+        if expected is None:
+            line = line.replace("curl ", "curl --fail ")
         # A proxy of the machine's has no part in talking to localhost; Locust takes its address from
         # the environment where the command line has none.
         environment = {**os.environ, "NO_PROXY": "*", "LOCUST_HOST": f"http://127.0.0.1:{daemon.port}"}

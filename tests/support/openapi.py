@@ -75,6 +75,46 @@ class Description:
             return found + [f"the type {reply.media_type()!r} is not described"]
         return found + self._in_body(resolved_schema(content[media]), reply)
 
+    def unlike(self, operation, sent):
+        """How a request that succeeds differs from what the description lets clients send, in words.
+
+        `sent` maps the (place, name) of parameters to their texts, and "body" to (media type, bytes).
+        """
+        found = [f"{place} {name} is required" for (place, name), parameter in operation.parameters.items()
+                 if parameter.get("required") and (place, name) not in sent]
+        for part, text in sent.items():
+            if part == "body":
+                found += self._unlike_body(operation, *text)
+            elif part not in operation.parameters:
+                found.append(f"{' '.join(part)} is not described")
+            else:
+                schema = operation.parameters[part]["schema"]
+                found += [f"{' '.join(part)}: {what}"
+                          for what in self.violations(schema, self._read_as(schema, text))]
+        if operation.body and operation.body.get("required") and "body" not in sent:
+            found.append("a body is required")
+        return found
+
+    def _unlike_body(self, operation, media, body):
+        if operation.body is None:
+            return ["a body is not described"]
+        content = next((operation.body["content"][name] for name in (media, "*/*")
+                        if name in operation.body["content"]), None)
+        if content is None:
+            return [f"a body of type {media!r} is not described"]
+        schema = resolved_schema(content)
+        return self.violations(schema, json.loads(body)) if schema and "json" in media else []
+
+    def _read_as(self, schema, text):
+        """What a text stands for, where the schema wants no text; the text itself, if it is nothing such."""
+        kinds = self.resolve(schema).get("type", "string")
+        if "string" in kinds:
+            return text
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
     def _in_fields(self, headers, reply):
         found = []
         for name, header in headers.items():
