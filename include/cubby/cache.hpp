@@ -367,8 +367,9 @@ class Cache {
   // is about to take room, in order to change it, is not given that of the entry itself.
   void touch(const PreparedKey& key);
 
-  // Whether a value of this size could be stored under the key if there were no other entries.
-  bool fits(const PreparedKey& key, std::size_t value_bytes) const;
+  // Whether a value of this size could be stored under the key if there were no other entries, and
+  // so many bytes of something else beside it. Takes no lock.
+  bool fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside = 0) const;
 
   // Reads an entry and changes it in one step: nothing happens to the key in between. Calls
   // `decide(const ValueView* current)` with the shard locked, `current` being null when there is no
@@ -376,9 +377,9 @@ class Cache {
   // the entry the most recently used.
   //
   // When room has to be made, or a large value copied, the shard is unlocked meanwhile and `decide`
-  // called again; what it says last counts. It must not call the cache. Counts as one hit or miss.
-  // An invalid key has no entry, and whatever is stored under it is too_large. Throws what `decide`
-  // throws, and as put() does, with nothing changed.
+  // called again; what it says last counts. It must not call the cache, but for fits(). Counts as
+  // one hit or miss. An invalid key has no entry, and whatever is stored under it is too_large.
+  // Throws what `decide` throws, and as put() does, with nothing changed.
   template <class Decide>
   UpdateOutcome update(const PreparedKey& key, Decide&& decide) {
     using Target = std::remove_reference_t<Decide>;

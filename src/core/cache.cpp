@@ -133,8 +133,8 @@ class Cache::Impl {
 
   std::uint64_t identity() const noexcept { return identity_; }
 
-  bool fits(std::string_view key, std::size_t value_size) const {
-    return room_.fits(key, value_size);
+  bool fits(std::string_view key, std::size_t value_size, std::size_t bytes_beside = 0) const {
+    return room_.fits(key, value_size, bytes_beside);
   }
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
 
@@ -380,8 +380,8 @@ bool Cache::erase(const PreparedKey& key) { return impl_->erase(key.key_, {key.h
 
 void Cache::touch(const PreparedKey& key) { impl_->touch(key.key_, {key.hash_}); }
 
-bool Cache::fits(const PreparedKey& key, std::size_t value_bytes) const {
-  return impl_->fits(key.key_, value_bytes);
+bool Cache::fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside) const {
+  return impl_->fits(key.key_, value_bytes, bytes_beside);
 }
 
 void Cache::clear() { impl_->clear(); }

@@ -77,10 +77,11 @@ class Room {
     }
     return charge <= largest_charge();
   }
-  // Whether an entry could be stored if there were no other. An invalid key never could.
-  bool fits(std::string_view key, std::size_t value_size) const {
+  // Whether an entry could be stored if there were no other, and so many bytes of something else
+  // beside it. An invalid key never could.
+  bool fits(std::string_view key, std::size_t value_size, std::size_t bytes_beside = 0) const {
     return is_valid_key(key) && value_size <= kMaxValueBytes &&
-           can_have(state_.charge(key, value_size), value_size);
+           can_have(state_.charge(key, value_size) + bytes_beside, value_size);
   }
 
   // Writes `bytes` into pages of the value, as many as it takes. Some of them may have been written

@@ -53,7 +53,7 @@ class Join {
     // What is joined and what comes of it are there together. Without room for both, the entry
     // would be evicted for the sake of what cannot be.
     const bool fits =
-        joined_.size <= kLargeValueBytes || context_.cache.fits(key_, 2 * joined_.size);
+        joined_.size <= kLargeValueBytes || context_.cache.fits(key_, joined_.size, joined_.size);
     return fits ? Error::none : Error::value_does_not_fit;
   }
 

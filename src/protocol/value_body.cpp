@@ -45,10 +45,17 @@ Error read_metadata_of_body(const Request& request, Metadata& metadata) {
 
 std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
   Metadata metadata;
-  const Error error = read_metadata_of_body(request, metadata);
-  if (error != Error::none) metadata = {};
-  // The body shall not take the room of the entry that it depends on.
-  if (has_conditions(request)) context.cache.touch(context.cache.prepare(request.operation.key));
+  Error error = read_metadata_of_body(request, metadata);
+  const PreparedKey key = context.cache.prepare(request.operation.key);
+  if (error != Error::none) {
+    metadata = {};
+  } else if (!request.head.chunked &&
+             !context.cache.fits(key, static_cast<std::size_t>(request.head.content_length))) {
+    error = Error::value_does_not_fit;
+  } else if (has_conditions(request)) {
+    // The body shall not take the room of the entry that it depends on.
+    context.cache.touch(key);
+  }
   return std::unique_ptr<BodyReader>(new ValueBody(context, request, metadata, error));
 }
 

@@ -169,7 +169,6 @@ TEST_F(UpdateTest, WhatCanNeverFitLeavesAllAsItWas) {
   EXPECT_EQ(Get("key"), "old");
 }
 
-// The entry itself is what has to go.
 TEST_F(UpdateTest, DecidesAnewWhenRoomHadToBeMade) {
   Make({.max_memory_bytes = 10,
         .shards = 1,
@@ -178,17 +177,33 @@ TEST_F(UpdateTest, DecidesAnewWhenRoomHadToBeMade) {
   Put("key", "55555");
   Put("other", "55555");
   std::vector<std::string> seen;
-  EXPECT_EQ(Update("key",
-                   [&](const ValueView* current) {
-                     seen.push_back(current == nullptr ? "none" : text_of(current));
-                     return Change{.kind = Kind::store,
-                                   .value = current == nullptr ? "new" : "666666"};
-                   }),
-            UpdateOutcome::replaced);
+  const auto grow = [&](const ValueView* current) {
+    seen.push_back(current == nullptr ? "none" : text_of(current));
+    return Change{.kind = Kind::store, .value = current == nullptr ? "new" : "666666"};
+  };
+  EXPECT_EQ(Update("key", grow), UpdateOutcome::replaced);
   EXPECT_EQ(seen, (std::vector<std::string>{"55555", "55555"}));
   EXPECT_EQ(Get("key"), "666666");
   EXPECT_EQ(Get("other"), std::nullopt);
   EXPECT_EQ(Stats().hits + Stats().misses, 3U) << "one of the update";
+}
+
+TEST_F(UpdateTest, DecidesAnewWhenTheEntryHasGoneMeanwhile) {
+  Make({.max_memory_bytes = 10,
+        .shards = 1,
+        .hash_seed = 1,
+        .charge = [](std::string_view, std::size_t value_bytes) { return value_bytes; }});
+  Put("key", "55555", {.ttl = milliseconds(10)});
+  Put("other", "55555");
+  std::vector<std::string> seen;
+  const auto grow = [&](const ValueView* current) {
+    seen.push_back(current == nullptr ? "none" : text_of(current));
+    clock_.advance(milliseconds(10));
+    return Change{.kind = Kind::store, .value = current == nullptr ? "new" : "666666"};
+  };
+  EXPECT_EQ(Update("key", grow), UpdateOutcome::inserted);
+  EXPECT_EQ(seen, (std::vector<std::string>{"55555", "none"}));
+  EXPECT_EQ(Get("key"), "new");
 }
 
 TEST_F(UpdateTest, NoRoomIsSaid) {

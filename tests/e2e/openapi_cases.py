@@ -87,6 +87,8 @@ CASES = [
     Case("putKey", 400, "repeated-parameter", body=b"", query="ttl=1&ttl=1"),
     Case("putKey", 413, "value-too-large", body=bytes(MIB + 1)),
     Case("putKey", 413, "value-does-not-fit", body=bytes(9 * MIB), daemon="small"),
+    Case("getKey", 200, says=bytes(MIB), daemon="small",
+         before=(put(bytes(MIB)), put(bytes(9 * MIB)), put(bytes(9 * MIB), key="b"))),
 
     # Getting.
     Case("getKey", 200, before=(put(BYTES, fields={"Content-Encoding": "br"}),), says=BYTES),
