@@ -21,8 +21,9 @@ bool LargeValue::add_page() {
   const PageNumber page = state_.arena.acquire_page();
   if (page == 0) return false;
   pages_.push_back(page);
-  if (!state_.custom_charge)
+  if (!state_.custom_charge) {
     state_.detached_bytes.fetch_add(kPageCharge, std::memory_order_relaxed);
+  }
   return true;
 }
 

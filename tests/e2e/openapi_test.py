@@ -133,7 +133,8 @@ class OpenApi(unittest.TestCase):
         """What a case sends, as Description.unlike() takes it."""
         sent = {part: text for part, text in case.parameters().items()
                 if part != ("path", "key") or "{key}" in operation.path}
-        media = sent.pop(("header", "content-type"), "application/json" if "json" in str(operation.body) else "")
+        described = operation.body["content"] if operation.body else {}
+        media = sent.pop(("header", "content-type"), next(iter(described), ""))
         if case.body is not None:
             sent["body"] = (media, case.body)
         return sent
