@@ -128,9 +128,9 @@ Answer expected(Method method, std::string_view path, std::string_view query) {
   };
   if (method == Method::unknown || method == Method::connect) return with(Error::unknown_method);
   if (!decode(path) || !decode(query)) return with(Error::bad_escape);
-  if (path == "*") {
+  if (path == "*" && method == Method::options) {
     answer.path = "*";
-    return with(method == Method::options ? Error::none : Error::unknown_path);
+    return with(Error::none);
   }
   const ModelRoute* route = nullptr;
   std::optional<std::string_view> segment;
