@@ -3,76 +3,27 @@
 
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
-#include <cubby/clock.hpp>
+#include <cubby/cache_options.hpp>
+#include <cubby/cache_stats.hpp>
+#include <cubby/value.hpp>
+#include <cubby/value_writer.hpp>
 
 namespace cubby {
 
-class Arena;
-class LargeValue;
-class ValueWriter;
-struct CacheState;
-
-// Decides what an entry counts for in the budget, in bytes, from its key and the size of its value.
-// Must be a pure function: the charge is asked for again when the entry goes.
-using ChargeFunction = std::function<std::size_t(std::string_view key, std::size_t value_bytes)>;
-
-struct CacheOptions {
-  // The budget for everything that the cache holds: entries at the size that their memory really
-  // takes, and the index. At least kMinMemoryBytes.
-  std::size_t max_memory_bytes = std::size_t{64} << 20;
-
-  // How many independently locked parts there are: a power of two from 1 to kMaxShards.
-  std::size_t shards = 64;
-
-  // The most entries that one shard may hold; 0 means no limit. A shard that is full evicts its own
-  // least recently used entry, even while there is room in the budget or while an entry that was
-  // used later has expired.
-  std::size_t capacity_per_shard = 0;
-
-  // Seeds the hash of keys. Left empty, a random seed is drawn, so that nobody can aim keys at one
-  // shard; set it only to make a test repeatable.
-  std::optional<std::uint64_t> hash_seed = std::nullopt;
-
-  // Where time to live is measured. Not owned; must outlive the cache.
-  const Clock* clock = &steady_clock();
-
-  // Replaces the default charge, which is the memory that the entry's allocations take. When it is
-  // set the budget counts nothing but the charges: simulators and tests want that, daemons do not.
-  ChargeFunction charge = nullptr;
-};
-
-// The smallest budget, in bytes, that a cache can be made with.
-inline constexpr std::size_t kMinMemoryBytes = std::size_t{1} << 20;
-// The largest budget, 31 GiB: entries are addressed with 32 bits, in units of eight bytes.
-inline constexpr std::size_t kMaxMemoryBytes = std::size_t{31} << 30;
-inline constexpr std::size_t kMaxShards = 256;
 // The longest key, in bytes.
 inline constexpr std::size_t kMaxKeyBytes = 2048;
-// The largest value, in bytes.
-inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 30) - 1;
-// Values over this are kept so that they need not be copied in one go: see ValueWriter and
-// PinnedValue.
-inline constexpr std::size_t kLargeValueBytes = std::size_t{256} << 10;
 // How many bits of PutOptions::flags are kept.
 inline constexpr unsigned kUserFlagBits = 3;
-// So much of the beginning of a value lies in one piece: see ValueView::front().
-inline constexpr std::size_t kFrontBytes = 600;
-
-// What a caller keeps with a value over kLargeValueBytes, beside its flags.
-using Notes = std::array<std::uint64_t, 2>;
 
 struct PutOptions {
   // How long the entry may be found. Zero means for ever; less than zero, not at all.
@@ -95,113 +46,6 @@ enum class PutOutcome : std::uint8_t {
   replaced,   // there was, and its value, flags and time to live are now these
   too_large,  // it can never fit
   no_room,    // it would fit, but reservations and values outside entries leave too little room now
-};
-
-// An owner of a value over kLargeValueBytes. As long as there is one the value can be read, without
-// any lock, even after its entry has gone or has got another value; its memory counts against the
-// budget until then. Must not outlive the cache.
-//
-// Thread safety: none for one owner; several owners of a value may be used at the same time.
-class PinnedValue {
- public:
-  PinnedValue() = default;
-  PinnedValue(const PinnedValue& other) noexcept : PinnedValue(other.value_) {}
-  PinnedValue(PinnedValue&& other) noexcept : value_(other.give_up()) {}
-  PinnedValue& operator=(PinnedValue other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~PinnedValue();
-
-  // Whether it owns a value. Everything else is 0 or empty when it does not.
-  explicit operator bool() const noexcept { return value_ != nullptr; }
-
-  std::size_t size() const noexcept;
-  Notes notes() const noexcept;
-
-  // Whether its entry has gone, or got another value.
-  bool detached() const noexcept;
-
-  // The bytes from `offset` on that lie in one piece: some, or none when `offset` is size() or
-  // more.
-  std::string_view part(std::size_t offset) const noexcept;
-
- private:
-  friend class Cache;
-  friend class EntryStore;
-  friend class ReleasedValues;
-  friend class Updater;
-  friend class ValueView;
-  friend class ValueWriter;
-
-  explicit PinnedValue(LargeValue* value) noexcept;
-  // Ownership without counting: out of an owner, and into one.
-  LargeValue* give_up() noexcept;
-  static PinnedValue take_over(LargeValue* value) noexcept;
-
-  LargeValue* value_ = nullptr;
-};
-
-// What a value looks like while its shard is locked. Valid inside the callback only.
-class ValueView {
- public:
-  std::size_t size() const noexcept { return size_; }
-  std::uint8_t flags() const noexcept { return flags_; }
-  Notes notes() const noexcept;
-
-  // How long the entry will still be found: more than zero; nothing when it never expires.
-  std::optional<std::chrono::milliseconds> ttl() const noexcept;
-
-  // Leaves out the first `bytes` of what is left, at most size(): from here on this is a view of
-  // the rest.
-  void remove_prefix(std::size_t bytes) noexcept;
-
-  // The bytes at the beginning that lie in one piece. Of a whole value these are kFrontBytes or
-  // more, or all of it; of a view whose prefix has been removed, so many less.
-  std::string_view front() const noexcept;
-
-  // An owner of the value, and always of all of it, when it is over kLargeValueBytes, otherwise of
-  // nothing. Instead of copying so much with the shard locked, pin it and read it afterwards.
-  PinnedValue pin() const noexcept { return PinnedValue(large_); }
-
-  // Whether it, or the whole that it is a part of, is over kLargeValueBytes.
-  bool is_large() const noexcept { return large_ != nullptr; }
-
-  // Copies all size() bytes to `out`.
-  void copy_to(char* out) const noexcept;
-
-  // Appends all size() bytes to `out`.
-  void append_to(std::string& out) const;
-
-  // Calls `sink(std::string_view)` with all size() bytes, a piece at a time and in order.
-  template <class Sink>
-  void for_each_part(Sink&& sink) const {
-    using Target = std::remove_reference_t<Sink>;
-    call_for_each_part(
-        [](void* context, std::string_view part) { (*static_cast<Target*>(context))(part); },
-        const_cast<void*>(static_cast<const void*>(std::addressof(sink))));
-  }
-
- private:
-  friend class EntryStore;
-  friend class Shard;
-  ValueView() = default;
-
-  template <class Sink>
-  void walk_parts(Sink&& sink) const;
-  void call_for_each_part(void (*sink)(void*, std::string_view), void* context) const;
-
-  // The bytes in front of the blocks. What follows begins `skipped_` bytes into the first block, or
-  // into the large value.
-  std::string_view head_;
-  const Arena* arena_ = nullptr;
-  LargeValue* large_ = nullptr;
-  std::uint32_t first_block_ = 0;
-  std::uint8_t flags_ = 0;
-  std::size_t skipped_ = 0;
-  std::size_t size_ = 0;
-  std::uint64_t expiry_ = 0;
-  const CacheState* state_ = nullptr;
 };
 
 // A key with its hash, as Cache::prepare() makes it.
@@ -261,33 +105,6 @@ struct ListLimits {
   // Entries to look at, counting or not, as a bound for the time; also of parts of the cache where
   // there are none. Passed by a few hundred at the most.
   std::size_t most_examined = 10'000;
-};
-
-struct CacheStats {
-  // Counted since the cache was made.
-  std::uint64_t hits = 0;
-  std::uint64_t misses = 0;
-  std::uint64_t inserts = 0;
-  std::uint64_t replacements = 0;
-  std::uint64_t evictions = 0;
-  std::uint64_t expirations = 0;
-
-  // As of now.
-  std::uint64_t limit_bytes = 0;  // max_memory_bytes
-  std::uint64_t entries = 0;
-  std::uint64_t data_bytes = 0;  // keys and values
-  // What counts against max_memory_bytes: the sum of the next four, or, when charges are custom,
-  // those of the entries alone.
-  std::uint64_t charged_bytes = 0;
-  std::uint64_t entry_bytes = 0;  // the memory of entries, or their charges when those are custom
-  std::uint64_t index_bytes = 0;
-  std::uint64_t reserved_bytes = 0;  // by Reservations
-  std::uint64_t detached_bytes = 0;  // values outside entries: of ValueWriters, and pinned ones
-  // Memory that the cache has from the system for entries and that no entry uses at the moment.
-  std::uint64_t slack_bytes = 0;
-  // How long ago the least recently used entry was used: about how long an entry survives that
-  // nobody uses. As exact as maintain() is called often; nothing when there are no entries.
-  std::optional<std::chrono::milliseconds> oldest_age = std::nullopt;
 };
 
 // Thread safety: every member function may be called from any thread at any time, but for the
@@ -452,47 +269,6 @@ class Cache {
 
   class Impl;
   std::unique_ptr<Impl> impl_;
-};
-
-// A value that is handed over piece by piece, before its key or its size need be known. When it is
-// over kLargeValueBytes it is then put without being copied again.
-//
-// Thread safety: none.
-class ValueWriter {
- public:
-  // `cache` must outlive it.
-  explicit ValueWriter(Cache& cache) noexcept : cache_(&cache) {}
-  ValueWriter(ValueWriter&&) noexcept = default;
-  ValueWriter& operator=(ValueWriter&&) noexcept = default;
-
-  enum class Outcome : std::uint8_t {
-    appended,
-    too_large,  // it can never fit
-    no_room,    // as with PutOutcome
-  };
-
-  // Takes memory for `bytes`, evicting entries when the budget needs it, and copies them. When the
-  // outcome is not `appended`, the writer is empty again. Throws std::bad_alloc; some of `bytes`
-  // may have been appended then.
-  Outcome append(std::string_view bytes);
-
-  // Writes other bytes over the first ones: at most kFrontBytes, and at most size().
-  void overwrite_front(std::string_view bytes) noexcept;
-
-  // Lets go of everything.
-  void clear() noexcept { value_ = PinnedValue(); }
-
-  std::size_t size() const noexcept { return value_.size(); }
-
-  // What it takes of the budget.
-  std::size_t memory_bytes() const noexcept;
-
- private:
-  friend class Cache;
-  friend class Updater;
-
-  Cache* cache_;
-  PinnedValue value_;
 };
 
 // Memory beside the cache's own that is to count against its budget all the same, such as the

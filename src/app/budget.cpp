@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include <cubby/cache.hpp>
+#include <cubby/cache_options.hpp>
 
 #include "app/values.hpp"
 

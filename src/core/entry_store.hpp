@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <cubby/cache.hpp>
+#include <cubby/value.hpp>
 
 #include "core/size_classes.hpp"
 #include "core/slab.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <cubby/cache.hpp>
+#include <cubby/value_writer.hpp>
 
 #include "core/arena.hpp"
 #include "core/cache_state.hpp"

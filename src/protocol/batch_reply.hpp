@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <cubby/cache.hpp>
+#include <cubby/value.hpp>
 
 #include "protocol/context.hpp"
 #include "protocol/entity_tag.hpp"

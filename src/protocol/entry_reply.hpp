@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include <cubby/cache.hpp>
+#include <cubby/value.hpp>
 
 #include "protocol/context.hpp"
 #include "protocol/entity_tag.hpp"

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include <cubby/cache.hpp>
+#include <cubby/value.hpp>
 
 namespace cubby::protocol {
 

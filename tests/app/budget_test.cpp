@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cubby/cache.hpp>
+#include <cubby/cache_options.hpp>
 
 namespace cubby::app {
 namespace {
