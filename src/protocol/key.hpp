@@ -13,4 +13,7 @@ namespace cubby::protocol {
 // kMaxKeyBytes).
 Error check_key(std::string_view key, const Limits& limits) noexcept;
 
+// The same of a key that is known to be ASCII, whose bytes need not be looked at.
+Error check_ascii_key(std::string_view key, const Limits& limits) noexcept;
+
 }  // namespace cubby::protocol

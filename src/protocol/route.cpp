@@ -256,7 +256,7 @@ Error find_key_of(const Route& route, const Target& target, std::string_view seg
       key = *decoded;
     }
   }
-  return check_key(key, limits);
+  return target.is_plain ? check_ascii_key(key, limits) : check_key(key, limits);
 }
 
 // Finds the path and the route. Errors: unknown_method, bad_escape, unknown_path, wrong_method.

@@ -12,7 +12,7 @@ struct TargetText {
   std::size_t size = 0;       // how many bytes at the beginning a path and a query can have
   std::size_t path_size = 0;  // how many of them come before the first question mark
   // There is no percent sign, plus sign or ampersand among them: nothing is encoded, and the query
-  // is one parameter at most.
+  // is one parameter at most. All of it is ASCII anyhow.
   bool is_plain = true;
 };
 

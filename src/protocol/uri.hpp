@@ -19,8 +19,8 @@ bool has_bad_escape(std::string_view text) noexcept;
 struct Target {
   std::string_view path = {};   // as sent; "*" for the server as a whole
   std::string_view query = {};  // as sent, without the question mark
-  // It is known that neither has a percent sign, a plus sign or an ampersand: that nothing is
-  // encoded, and that the query is one parameter at most.
+  // It is known that both are ASCII, and that neither has a percent sign, a plus sign or an
+  // ampersand: that nothing is encoded, and that the query is one parameter at most.
   bool is_plain = false;
 
   bool operator==(const Target&) const = default;

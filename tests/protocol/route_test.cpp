@@ -19,8 +19,10 @@ namespace {
 Operation find(Method method, const Target& target, const Limits& limits, KeyBuffer& buffer) {
   Operation operation;
   find_operation(method, target, limits, buffer, operation);
-  if ((std::string(target.path) + std::string(target.query)).find_first_of("%+&") ==
-      std::string::npos) {
+  const std::string text = std::string(target.path).append(target.query);
+  const bool is_ascii =
+      std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+  if (is_ascii && text.find_first_of("%+&") == std::string::npos) {
     Target plain = target;
     plain.is_plain = true;
     Operation other;
