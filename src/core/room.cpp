@@ -10,6 +10,12 @@ namespace {
 // whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
 constexpr int kShardsCompared = 5;
 
+// With fewer entries a shard than this, five shards may have none but some that have just been
+// used. All eight of a shard are of the newer half of the cache once in 2^8 times, and so those of
+// five shards once in 10^12.
+constexpr int kFewEntries = 8;
+static_assert(kFewEntries < Shard::kMostCounted);
+
 // How many pages are read for expired entries before a live entry is evicted; most of them have
 // none when what was noted of them holds no longer.
 constexpr int kPagesSweptForRoom = 64;
@@ -66,29 +72,28 @@ bool Room::add_page(LargeValue& value) {
   return true;
 }
 
-// The shard whose oldest entry was used longest ago, among a few; null when there are no entries.
+// The shard whose oldest entry was used longest ago, among a few or, where there are few entries,
+// among all; null when there are no entries.
 Shard* Room::choose_victim() {
   Shard* oldest = nullptr;
   std::uint32_t oldest_age = 0;
-  bool is_choice = false;  // between two shards at least
   const auto consider = [&](Shard& shard) {
     const std::optional<std::uint32_t> age = shard.oldest_age();
-    if (!age) return;
-    is_choice = is_choice || (oldest != nullptr && oldest != &shard);
-    if (oldest != nullptr && *age <= oldest_age) return;
+    if (!age || (oldest != nullptr && *age <= oldest_age)) return;
     oldest = &shard;
     oldest_age = *age;
   };
   if (shards_.size() > kShardsCompared) {
+    std::size_t entries = 0;
     std::uint64_t random = next_random(victim_random_);
     for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
-      consider(*shards_[random & (shards_.size() - 1)]);
+      Shard& shard = *shards_[random & (shards_.size() - 1)];
+      consider(shard);
+      entries += shard.size_hint();
     }
+    if (entries >= kShardsCompared * kFewEntries) return oldest;
   }
-  // The one entry of one shard may be the newest of all.
-  if (!is_choice) {
-    for (const auto& shard : shards_) consider(*shard);
-  }
+  for (const auto& shard : shards_) consider(*shard);
   return oldest;
 }
 

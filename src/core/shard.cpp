@@ -10,8 +10,6 @@ namespace cubby {
 
 namespace {
 
-constexpr std::uint64_t kSomeEntry = std::uint64_t{1} << 32;
-
 // Uses are added to the count that all shards share in batches of a 64th of the shard's entries, at
 // most this: threads seldom meet at the counter, and the order between two shards is blurred by no
 // more than a few hundredths of the time that an entry survives.
@@ -127,9 +125,14 @@ std::uint32_t Shard::count_use() {
   return state_.uses.load(std::memory_order_relaxed);
 }
 
-void Shard::publish_oldest() {
-  const std::uint64_t touched = oldest_ == 0 ? 0 : kSomeEntry | header(oldest_).touched;
-  oldest_touched_.store(touched, std::memory_order_relaxed);
+// The list changes before the index does: where there is an oldest entry, there is one at least.
+void Shard::publish_hints() {
+  std::uint64_t hints = 0;
+  if (oldest_ != 0) {
+    const std::uint64_t size = std::clamp<std::size_t>(index_.size(), 1, kMostCounted);
+    hints = size << 32 | header(oldest_).touched;
+  }
+  hints_.store(hints, std::memory_order_relaxed);
 }
 
 void Shard::note_expiry(Ref entry) {
@@ -147,7 +150,7 @@ void Shard::push_front(Ref entry) {
   newest_ = entry;
   if (oldest_ == 0) {
     oldest_ = entry;
-    publish_oldest();
+    publish_hints();
   }
 }
 
@@ -159,7 +162,7 @@ void Shard::unlink(Ref entry) {
     header(h.next).previous = h.previous;
   } else {
     oldest_ = h.previous;
-    publish_oldest();
+    publish_hints();
   }
 }
 
@@ -172,7 +175,7 @@ void Shard::touch(Ref entry) {
   SlotHeader& h = header(entry);
   h.touched = count_use();
   if (entry == newest_) {
-    if (entry == oldest_) publish_oldest();
+    if (entry == oldest_) publish_hints();
     return;
   }
   unsettled_ = entry;
@@ -197,7 +200,7 @@ void Shard::settle() {
     header(h.next).previous = h.previous;
   } else {
     oldest_ = h.previous;
-    publish_oldest();
+    publish_hints();
   }
   h.previous = 0;
   h.next = newest_;
@@ -211,6 +214,7 @@ void Shard::remove(KeyHash hash, Index::Position at, ReleasedValues& released) {
   state_.budget.refund(charge_of(h));
   unlink(at.ref);
   index_.erase(hash, at);
+  if (index_.size() < kMostCounted) publish_hints();
   released.add(state_.store.destroy(at.ref));
 }
 
@@ -290,6 +294,7 @@ Shard::PutResult Shard::put(KeyHash hash, std::string_view key, NewValue& value,
   note_expiry(entry);
   push_front(entry);
   index_.insert(hash, entry);
+  if (index_.size() <= kMostCounted) publish_hints();
   stats_.data_bytes += key.size() + size;
   ++stats_.inserts;
   return PutResult::inserted;
@@ -376,10 +381,14 @@ bool Shard::erase(KeyHash hash, std::string_view key) {
 }
 
 std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
-  const std::uint64_t touched = oldest_touched_.load(std::memory_order_relaxed);
-  if (touched == 0) return std::nullopt;
+  const std::uint64_t hints = hints_.load(std::memory_order_relaxed);
+  if (hints == 0) return std::nullopt;
   // Modulo 2^32, so that the count may wrap.
-  return state_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(touched);
+  return state_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(hints);
+}
+
+std::size_t Shard::size_hint() const noexcept {
+  return static_cast<std::size_t>(hints_.load(std::memory_order_relaxed) >> 32);
 }
 
 bool Shard::evict_oldest() {

@@ -85,6 +85,10 @@ class alignas(64) Shard {
   // entry of another shard.
   std::optional<std::uint32_t> oldest_age() const noexcept;
 
+  // How many entries there are, counted up to this. A hint likewise.
+  static constexpr std::size_t kMostCounted = 16;
+  std::size_t size_hint() const noexcept;
+
   // Removes the least recently used entry, to make room. False when there is none.
   bool evict_oldest() CUBBY_EXCLUDES(mutex_);
 
@@ -156,7 +160,7 @@ class alignas(64) Shard {
   void touch(Ref entry) CUBBY_REQUIRES(mutex_);
   void settle() CUBBY_REQUIRES(mutex_);
   std::uint32_t count_use() CUBBY_REQUIRES(mutex_);
-  void publish_oldest() CUBBY_REQUIRES(mutex_);
+  void publish_hints() CUBBY_REQUIRES(mutex_);
 
   // What every use writes comes first, in one line.
   mutable Mutex mutex_;
@@ -182,8 +186,9 @@ class alignas(64) Shard {
   Index::Whereabouts& index_at_;  // written with the lock
   ClearedList cleared_ CUBBY_GUARDED_BY(mutex_);
 
-  // When oldest_ was used, with kSomeEntry set, or 0 when there is no entry. Written with the lock.
-  std::atomic<std::uint64_t> oldest_touched_{0};
+  // The size_hint() in the upper half, and in the lower one when oldest_ was used. Written with the
+  // lock.
+  std::atomic<std::uint64_t> hints_{0};
 };
 
 }  // namespace cubby

@@ -18,7 +18,7 @@ void Shard::clear(Index::Tables& spare) {
   cleared_.add(newest_, oldest_, entries);
   state_.cleared_entries.fetch_add(entries, std::memory_order_relaxed);
   newest_ = oldest_ = 0;
-  publish_oldest();
+  publish_hints();
   stats_.data_bytes = 0;
 }
 

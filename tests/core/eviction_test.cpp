@@ -1,3 +1,8 @@
+#include <iterator>
+#include <list>
+#include <random>
+#include <string>
+
 #include "core/cache_fixture.hpp"
 
 namespace cubby::test {
@@ -100,6 +105,26 @@ TEST_F(EvictionTest, FindsTheOnlyEntryAmongManyShards) {
   for (int i = 0; i < 500; ++i) {
     EXPECT_EQ(Put("key" + std::to_string(i), "v"), PutOutcome::inserted);
     EXPECT_EQ(Stats().entries, 1U);
+  }
+}
+
+// However few entries there are a shard: of hundreds, and of one for every second shard.
+TEST_F(EvictionTest, AFewEntriesGoInTheOrderOfTheirUse) {
+  for (const std::size_t entries : {2U, 32U, 200U}) {
+    Make({.max_memory_bytes = entries, .shards = 64, .hash_seed = 7, .charge = unit_charge()});
+    std::list<std::string> in_order;  // of use, the oldest first
+    std::mt19937 random(1);
+    for (int i = 0; i < 5000; ++i) {
+      if (in_order.size() == entries) {
+        auto used = std::next(in_order.begin(), static_cast<std::ptrdiff_t>(random() % entries));
+        ASSERT_TRUE(Get(*used)) << "of " << entries << " after " << i;
+        in_order.splice(in_order.end(), in_order, used);
+        in_order.pop_front();
+      }
+      in_order.push_back("key" + std::to_string(i));
+      ASSERT_EQ(Put(in_order.back(), "v"), PutOutcome::inserted);
+    }
+    for (const std::string& key : in_order) EXPECT_TRUE(Get(key)) << "of " << entries;
   }
 }
 
