@@ -44,7 +44,8 @@ void skip(std::string_view& text, std::string_view characters) {
 
 }  // namespace
 
-// Empty elements are allowed in a list (RFC 9110, section 5.6.1.2), but not nothing but them.
+// Empty elements are allowed in a list, and so is a list of none (RFC 9110, sections 5.6.1.2 and
+// 13.1.1).
 bool TagList::add(std::string_view text) {
   if (any_) return false;
   if (text == kAny) {
@@ -52,19 +53,17 @@ bool TagList::add(std::string_view text) {
     present_ = true;
     return any_;
   }
-  bool has_some = false;
   for (skip(text, " \t,"); !text.empty(); skip(text, " \t,")) {
     const bool is_weak = text.starts_with(kWeak);
     if (is_weak) text.remove_prefix(kWeak.size());
     const auto opaque = take_opaque(text);
     if (!opaque) return false;
-    has_some = true;
     if (const auto tag = tag_of(*opaque)) members_.push_back({*tag, is_weak});
     skip(text, " \t");
     if (!text.empty() && text.front() != ',') return false;
   }
   present_ = true;
-  return has_some;
+  return true;
 }
 
 bool TagList::matches(std::optional<EntityTag> tag, Comparison comparison) const noexcept {

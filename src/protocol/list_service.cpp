@@ -13,6 +13,7 @@
 
 #include <cubby/cache.hpp>
 
+#include "protocol/form.hpp"
 #include "protocol/heap_bytes.hpp"
 #include "protocol/json_escape.hpp"
 #include "protocol/json_object.hpp"
@@ -52,12 +53,14 @@ class CursorText {
   std::array<char, 2 * kDigits> text_;
 };
 
-// Nothing when the text is no cursor of this cache.
-std::optional<std::uint64_t> cursor_of(std::string_view text, std::uint64_t identity) {
+// Nothing when the text, as it was sent, is no cursor of this cache.
+std::optional<std::uint64_t> cursor_of(std::string_view sent, std::uint64_t identity) {
+  std::array<char, 2 * CursorText::kDigits> space;
+  const auto text = decode_form(sent, space);
+  if (!text || text->size() != space.size()) return std::nullopt;
   std::uint64_t cursor = 0;
-  if (text.size() != 2 * CursorText::kDigits) return std::nullopt;
-  std::from_chars(text.data(), text.data() + CursorText::kDigits, cursor, 16);
-  if (CursorText(cursor, identity).text() != text) return std::nullopt;
+  std::from_chars(text->data(), text->data() + CursorText::kDigits, cursor, 16);
+  if (CursorText(cursor, identity).text() != *text) return std::nullopt;
   return cursor;
 }
 

@@ -69,7 +69,7 @@ Error read(Parameter parameter, std::string_view text, const Limits& limits, Key
            Parameters& parameters) {
   if (parameter == Parameter::prefix) return read_prefix(text, limits, buffer, parameters);
   if (parameter == Parameter::cursor) {
-    // The characters of a cursor need no encoding. None is what the first page is asked for with.
+    // None is what the first page is asked for with.
     parameters.cursor = text;
     return Error::none;
   }

@@ -113,6 +113,7 @@ TEST_F(BatchTest, AFailureHidesNoOther) {
       {R"({"op":"get","key":"a"})", 200},
       {R"({"op":"get","key":""})", 400},
       {R"({"op":"delete","key":"a","if_match":"\"0\""})", 412},
+      {R"({"op":"delete","key":"a","if_match":""})", 412},
       {R"({"op":"get","key":"none"})", 404},
       {R"({"op":"get","key":"a"})", 200},
   };
@@ -198,7 +199,7 @@ TEST_F(BatchTest, SaysWhatIsWrongWithAnOperation) {
       {R"({"op":"incr","key":"k","initial":-9223372036854775809})", "bad-number"},
       {R"({"op":"incr","key":"k","initial":)" + std::string(65, '0').replace(0, 1, "1") + "}",
        "bad-number"},
-      {R"({"op":"get","key":"k","if_match":""})", "bad-etag"},
+      {R"({"op":"get","key":"k","if_match":"k"})", "bad-etag"},
       {R"({"op":"get","key":"k","if_match":"a"})", "bad-etag"},
       {R"({"op":"get","key":"k","if_none_match":"\"a\" \"b\""})", "bad-etag"},
       {R"({"op":"get","key":"k","if_match":1})", "bad-member"},

@@ -146,7 +146,7 @@ TEST_F(KeyOperationsTest, Errors) {
       {{"PUT /v1/keys/a", "If-Match: x\r\n", "v"}, 400, "bad-etag"},
       {{"GET /v1/keys/a", "If-None-Match: \"a\r\n"}, 400, "bad-etag"},
       {{"DELETE /v1/keys/a", "If-Match: *, \"a\"\r\n"}, 400, "bad-etag"},
-      {{"POST /v1/keys/a/incr", "If-Match:\r\n"}, 400, "bad-etag"},
+      {{"POST /v1/keys/a/incr", "If-Match: \"a\r\n"}, 400, "bad-etag"},
       {{"POST /v1/keys/a/touch", "If-Match: a\r\n"}, 400, "bad-etag"},
       {{"POST /v1/keys/a/append", "If-None-Match: w/\"a\"\r\n", "v"}, 400, "bad-etag"},
       {{"POST /v1/keys/a/take", "If-None-Match: \"a\" \"b\"\r\n"}, 400, "bad-etag"},

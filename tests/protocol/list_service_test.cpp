@@ -131,6 +131,20 @@ TEST_F(ListServiceTest, NoCursorIsTheFirstPage) {
   }
 }
 
+TEST_F(ListServiceTest, ACursorMayBeEncoded) {
+  fill(50);
+  const std::string cursor = ask("GET", "/v1/keys?limit=1").second["cursor"];
+  std::string encoded;
+  for (const char digit : cursor) {
+    encoded.append("%")
+        .append(1, "0123456789ABCDEF"[digit >> 4])
+        .append(1, "0123456789ABCDEF"[digit & 15]);
+  }
+  EXPECT_EQ(ask("GET", "/v1/keys?cursor=" + encoded).first, 200);
+  EXPECT_EQ(ask("GET", "/v1/keys?cursor=" + encoded + "%30").first, 400);
+  EXPECT_EQ(ask("GET", "/v1/keys?cursor=" + encoded.substr(3)).first, 400);
+}
+
 TEST_F(ListServiceTest, ACursorOfAnotherCacheIsRefused) {
   fill(50);
   const std::string cursor = ask("GET", "/v1/keys?limit=1").second["cursor"];
