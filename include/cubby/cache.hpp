@@ -188,6 +188,11 @@ class Cache {
   // so many bytes of something else beside it. Takes no lock.
   bool fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside = 0) const;
 
+  // Whether a value of this size that fits() could be written now: false when reservations and
+  // values outside entries leave too little room for it, which then counts as a shortage. To ask
+  // costs no entry; to write until there is no_room may cost all of them. Takes no lock.
+  bool has_room(std::size_t value_bytes);
+
   // Reads an entry and changes it in one step: nothing happens to the key in between. Calls
   // `decide(const ValueView* current)` with the shard locked, `current` being null when there is no
   // entry, and does what the Change says that it returns. To store, or to set a time to live, makes

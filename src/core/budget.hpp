@@ -42,9 +42,7 @@ class Budget {
 class Credit {
  public:
   explicit Credit(Budget& budget) noexcept : budget_(budget) {}
-  ~Credit() {
-    if (bytes_ != 0) budget_.refund(bytes_);
-  }
+  ~Credit() { release(); }
 
   Credit(const Credit&) = delete;
   Credit& operator=(const Credit&) = delete;
@@ -57,10 +55,15 @@ class Credit {
     return true;
   }
 
+  // Gives up what there is.
+  void release() noexcept {
+    if (bytes_ != 0) budget_.refund(std::exchange(bytes_, 0));
+  }
+
   // Gives up what there is, and then has `bytes` if the budget has them. Whoever has to wait for
   // room waits with this, and so holds nothing that another may be waiting for.
   [[nodiscard]] bool exchange_for(std::size_t bytes) noexcept {
-    budget_.refund(std::exchange(bytes_, 0));
+    release();
     return raise_to(bytes);
   }
 

@@ -136,6 +136,9 @@ class Cache::Impl {
   bool fits(std::string_view key, std::size_t value_size, std::size_t bytes_beside = 0) const {
     return room_.fits(key, value_size, bytes_beside);
   }
+  bool has_room(std::size_t value_size) {
+    return value_size <= kLargeValueBytes || room_.can_have_pages(value_size);
+  }
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
 
   ValueWriter::Outcome append(LargeValue& value, std::string_view bytes) {
@@ -257,7 +260,9 @@ class Cache::Impl {
   // Of a value that is to have pages of its own.
   PutOutcome put_copy(std::string_view key, KeyHash hash, std::string_view value,
                       const PutOptions& options) {
-    if (!fits(key, options.before.size() + value.size())) return PutOutcome::too_large;
+    const std::size_t size = options.before.size() + value.size();
+    if (!fits(key, size)) return PutOutcome::too_large;
+    if (!room_.can_have_pages(size)) return PutOutcome::no_room;
     NewValue pages{.pages = begin_value(), .notes = options.notes};
     for (const std::string_view part : {options.before, value}) {
       if (append(*pages.pages.value_, part) != ValueWriter::Outcome::appended) {
@@ -383,6 +388,8 @@ void Cache::touch(const PreparedKey& key) { impl_->touch(key.key_, {key.hash_});
 bool Cache::fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside) const {
   return impl_->fits(key.key_, value_bytes, bytes_beside);
 }
+
+bool Cache::has_room(std::size_t value_bytes) { return impl_->has_room(value_bytes); }
 
 void Cache::clear() { impl_->clear(); }
 

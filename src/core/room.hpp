@@ -41,20 +41,27 @@ class Room {
         victim_random_(state.seed) {}
 
   // Evicts until `take()` has had `bytes` from the budget, and returns true; or false when they
-  // cannot be had.
+  // cannot be had. Where that is seen at once nothing has been evicted.
   template <class Take>
   bool find(std::size_t bytes, Take take) {
     const std::size_t limit = state_.budget.limit();
     while (!take()) {
+      if (!is_attainable(bytes)) return false;
       if (evict()) continue;
-      if (bytes > limit - std::min(unevictable_bytes(), limit)) {
-        state_.shortages.fetch_add(1, std::memory_order_relaxed);
-        return false;
-      }
+      if (bytes > limit - std::min(unevictable_bytes(), limit)) return count_shortage();
       // What there is is on its way to a shard in other threads.
       std::this_thread::yield();
     }
     return true;
+  }
+
+  // Whether so much could be had now if all entries went; counts a shortage when not.
+  bool is_attainable(std::size_t bytes) {
+    const std::size_t limit = state_.budget.limit();
+    const std::size_t kept = state_.reserved_bytes.load(std::memory_order_relaxed) +
+                             state_.detached_bytes.load(std::memory_order_relaxed) +
+                             least_index_bytes();
+    return bytes <= limit - std::min(kept, limit) || count_shortage();
   }
 
   // Sees to it that `bytes` for entries find pages without the cache taking more memory than its
@@ -108,13 +115,18 @@ class Room {
   // resizes. Returns whether there may be more.
   bool tidy();
 
+  // Whether the pages of a value of this size could be had now; as is_attainable().
+  bool can_have_pages(std::size_t value_size) {
+    return state_.custom_charge || is_attainable(LargeValue::footprint(value_size));
+  }
+
   // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
   // those of a whole eighth of the budget do not.
   std::size_t largest_charge() const noexcept {
     const std::size_t limit = state_.budget.limit();
     if (state_.custom_charge) return limit;
     const std::size_t reserved = state_.reserved_bytes.load(std::memory_order_relaxed);
-    return limit - shards_.size() * Index::kLeastBytes - std::min(reserved, limit / 8);
+    return limit - least_index_bytes() - std::min(reserved, limit / 8);
   }
 
   // What of the budget's charge is not for entries.
@@ -128,6 +140,17 @@ class Room {
     if (state_.custom_charge) return 0;
     return state_.index_bytes.load(std::memory_order_relaxed) +
            state_.reserved_bytes.load(std::memory_order_relaxed);
+  }
+
+  // What the indexes take when there are no entries.
+  std::size_t least_index_bytes() const noexcept {
+    return state_.custom_charge ? 0 : shards_.size() * Index::kLeastBytes;
+  }
+
+  // Returns false.
+  bool count_shortage() {
+    state_.shortages.fetch_add(1, std::memory_order_relaxed);
+    return false;
   }
 
   // Empty pages that are kept: enough that classes trading pages with one another do not go through

@@ -20,6 +20,8 @@ UpdateOutcome Updater::run(Shard& shard, KeyHash hash) {
         continue;
       case Obstacle::needs_copy:
         shard.touch(hash, key_);
+        // It would wait for itself: what it has credit for cannot be evicted.
+        credit.release();
         if (copy() != ValueWriter::Outcome::appended) return UpdateOutcome::no_room;
         continue;
     }
@@ -105,6 +107,10 @@ bool Updater::copied(const NewValue& value) const noexcept {
 }
 
 ValueWriter::Outcome Updater::copy() {
+  copy_ = PinnedValue();
+  if (!room_.can_have_pages(change_.before.size() + change_.value.size())) {
+    return ValueWriter::Outcome::no_room;
+  }
   copy_ = PinnedValue(new LargeValue(state_));
   for (const std::string_view part : {change_.before, change_.value}) {
     const ValueWriter::Outcome outcome = room_.append(*copy_.value_, part);

@@ -71,6 +71,47 @@ TEST_F(ReservationTest, WhatCannotFitBesideItIsTooLarge) {
   EXPECT_EQ(Get("k"), std::string(room - 100'000, 'v'));
 }
 
+TEST_F(ReservationTest, WhatCannotBeHadEvictsNothing) {
+  Cache::Reservation reservation(*cache_);
+  ASSERT_TRUE(reservation.resize(4 * kMiB));
+  Fill();
+  const auto full = Stats();
+  EXPECT_FALSE(reservation.resize(8 * kMiB));
+  EXPECT_EQ(reservation.bytes(), 4 * kMiB);
+  EXPECT_EQ(cache_->shortages(), 1U);
+  EXPECT_EQ(Put("k", std::string(5 * kMiB, 'v')), PutOutcome::no_room);
+  EXPECT_EQ(cache_->shortages(), 2U);
+  EXPECT_EQ(cache_->update(cache_->prepare("k"),
+                           [value = std::string(5 * kMiB, 'v')](const ValueView*) {
+                             return Change{.kind = Change::Kind::store, .value = value};
+                           }),
+            UpdateOutcome::no_room);
+  EXPECT_EQ(cache_->shortages(), 3U);
+  EXPECT_FALSE(cache_->has_room(5 * kMiB));
+  EXPECT_EQ(cache_->shortages(), 4U);
+  EXPECT_TRUE(cache_->has_room(3 * kMiB));
+  EXPECT_EQ(cache_->shortages(), 4U);
+  EXPECT_EQ(Stats().evictions, full.evictions);
+  EXPECT_EQ(Stats().entries, full.entries);
+}
+
+// What an update has credit for is in the way of nothing, not even of itself when it comes to
+// another decision.
+TEST_F(ReservationTest, AnUpdateNeverWaitsForItsOwnCredit) {
+  Cache::Reservation reservation(*cache_);
+  ASSERT_TRUE(reservation.resize(8 * kMiB - Stats().index_bytes - 400'000));
+  Fill();
+  const std::string chained(250'000, 'c');
+  const std::string large(300'000, 'l');
+  int asked = 0;
+  const auto decide = [&](const ValueView*) {
+    return Change{.kind = Change::Kind::store, .value = ++asked < 3 ? chained : large};
+  };
+  EXPECT_EQ(cache_->update(cache_->prepare("k"), decide), UpdateOutcome::inserted);
+  EXPECT_GE(asked, 3);
+  EXPECT_TRUE(Get("k") == large);
+}
+
 TEST_F(ReservationTest, WhatCouldFitWithoutItGetsNoRoomAndIsCounted) {
   Cache::Reservation reservation(*cache_);
   ASSERT_TRUE(reservation.resize(4 * kMiB));
