@@ -181,8 +181,9 @@ class Cache {
   bool erase(const PreparedKey& key);
 
   // Makes the entry, if there is one, the most recently used, without counting a hit: so that what
-  // is about to take room, in order to change it, is not given that of the entry itself.
-  void touch(const PreparedKey& key);
+  // is about to take room, in order to change it, is not given that of the entry itself. Returns
+  // the size of its value.
+  std::optional<std::size_t> touch(const PreparedKey& key);
 
   // Whether a value of this size could be stored under the key if there were no other entries, and
   // so many bytes of something else beside it. Takes no lock.

@@ -149,8 +149,8 @@ class Cache::Impl {
     return is_valid_key(key) && shard_of(hash).get(hash, key, ahead, sink, context);
   }
 
-  void touch(std::string_view key, KeyHash hash) {
-    if (is_valid_key(key)) shard_of(hash).touch(hash, key);
+  std::optional<std::size_t> touch(std::string_view key, KeyHash hash) {
+    return is_valid_key(key) ? shard_of(hash).touch(hash, key) : std::nullopt;
   }
 
   KeyHash prepare(std::string_view key) const noexcept {
@@ -383,7 +383,9 @@ bool Cache::erase(std::string_view key) { return erase(prepare(key)); }
 
 bool Cache::erase(const PreparedKey& key) { return impl_->erase(key.key_, {key.hash_}); }
 
-void Cache::touch(const PreparedKey& key) { impl_->touch(key.key_, {key.hash_}); }
+std::optional<std::size_t> Cache::touch(const PreparedKey& key) {
+  return impl_->touch(key.key_, {key.hash_});
+}
 
 bool Cache::fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside) const {
   return impl_->fits(key.key_, value_bytes, bytes_beside);

@@ -184,10 +184,12 @@ void Shard::touch(Ref entry) {
   prefetch_for_write(state_.arena.at(h.next));
 }
 
-void Shard::touch(KeyHash hash, std::string_view key) {
+std::optional<std::size_t> Shard::touch(KeyHash hash, std::string_view key) {
   const MutexLock lock(mutex_);
   const Index::Position at = index_.find(hash, key);
-  if (at && !expired(header(at.ref))) touch(at.ref);
+  if (!at || expired(header(at.ref))) return std::nullopt;
+  touch(at.ref);
+  return header(at.ref).value_size;
 }
 
 void Shard::settle() {

@@ -76,8 +76,9 @@ class alignas(64) Shard {
 
   bool erase(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
 
-  // Makes the entry, if there is one, the most recently used. Counts nothing.
-  void touch(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
+  // Makes the entry, if there is one, the most recently used, and returns the size of its value.
+  // Counts nothing.
+  std::optional<std::size_t> touch(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
 
   // How many uses of entries ago the least recently used entry was used, or nothing when there is
   // none. A hint that takes no lock: other threads may be changing it. Modulo 2^32: an entry that

@@ -78,8 +78,15 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
     stored.is_new = outcome == PutOutcome::inserted;
     return stored;
   }
+  // What it depends on is there together with it, or would be evicted for the sake of what it
+  // decides about.
+  const auto find_fault = [&](const StoredEntry* current) {
+    const bool fits = current == nullptr || pages != nullptr || size <= kLargeValueBytes ||
+                      context.cache.fits(key, size, current->value.size());
+    return fits ? Error::none : Error::value_does_not_fit;
+  };
   const UpdateOutcome outcome =
-      update_if(context, key, conditions, stored.error, may_be_absent, [&](const StoredEntry*) {
+      update_if(context, key, conditions, stored.error, find_fault, [&](const StoredEntry*) {
         Change change{.kind = Change::Kind::store, .ttl = ttl, .flags = flags, .notes = notes};
         if (pages != nullptr) {
           change.written = pages;

@@ -19,6 +19,18 @@ Front front_of(const Context& context, const Request& request, const Metadata& m
   return front;
 }
 
+// What nothing shall be evicted for in vain: a value that has no room, and one that would take the
+// room of the entry that it depends on. value_does_not_fit, no_room or none.
+Error make_sure_of_room(const Context& context, const Request& request) {
+  const PreparedKey key = context.cache.prepare(request.operation.key);
+  std::size_t beside = 0;
+  if (has_conditions(request)) beside = context.cache.touch(key).value_or(0);
+  if (request.head.chunked) return Error::none;
+  const auto size = static_cast<std::size_t>(request.head.content_length);
+  if (!context.cache.fits(key, size, beside)) return Error::value_does_not_fit;
+  return context.cache.has_room(size) ? Error::none : Error::no_room;
+}
+
 // A field that is given once, in a length that can be kept; `text` stays when it is not there.
 bool read_once(const Request& request, Field field, std::string_view name, std::string_view& text) {
   if (!request.head.has(field)) return true;
@@ -46,15 +58,10 @@ Error read_metadata_of_body(const Request& request, Metadata& metadata) {
 std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
   Metadata metadata;
   Error error = read_metadata_of_body(request, metadata);
-  const PreparedKey key = context.cache.prepare(request.operation.key);
-  if (error != Error::none) {
+  if (error == Error::none) {
+    error = make_sure_of_room(context, request);
+  } else {
     metadata = {};
-  } else if (!request.head.chunked &&
-             !context.cache.fits(key, static_cast<std::size_t>(request.head.content_length))) {
-    error = Error::value_does_not_fit;
-  } else if (has_conditions(request)) {
-    // The body shall not take the room of the entry that it depends on.
-    context.cache.touch(key);
   }
   return std::unique_ptr<BodyReader>(new ValueBody(context, request, metadata, error));
 }

@@ -401,9 +401,9 @@ TEST_F(UpdateTest, TouchMakesAnEntryTheMostRecentlyUsed) {
   Put("a", "1");
   Put("b", "2");
   const CacheStats before = Stats();
-  cache_->touch(cache_->prepare("a"));
-  cache_->touch(cache_->prepare("nothing"));
-  cache_->touch(cache_->prepare(""));
+  EXPECT_EQ(cache_->touch(cache_->prepare("a")), 1U);
+  EXPECT_EQ(cache_->touch(cache_->prepare("nothing")), std::nullopt);
+  EXPECT_EQ(cache_->touch(cache_->prepare("")), std::nullopt);
   EXPECT_EQ(Stats().hits, before.hits);
   EXPECT_EQ(Stats().misses, before.misses);
   Put("c", "3");

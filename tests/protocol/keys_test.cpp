@@ -246,6 +246,41 @@ TEST_F(KeyOperationsTest, WhatIsChangedIsNotEvictedForIt) {
   }
 }
 
+class LargeKeysTest : public KeysTest {
+ protected:
+  LargeKeysTest() : KeysTest({.max_value_bytes = std::size_t{48} << 20}) {}
+};
+
+// Of 64 MiB. Unconditional, it replaces the other.
+TEST_F(LargeKeysTest, WhatCannotBeThereBesideWhatItDependsOnIsRefused) {
+  const std::string value(std::size_t{35} << 20, 'v');
+  const std::string other(std::size_t{35} << 20, 'o');
+  store("k", value);
+  for (const std::size_t piece : {~std::size_t{0}, std::size_t{1} << 20}) {
+    for (const char* condition : {"If-Match: *", "If-Match: \"x\"", "If-None-Match: *"}) {
+      const ReceivedReply reply =
+          ask({"PUT /v1/keys/k", std::string(condition) + "\r\n", other}, piece);
+      EXPECT_EQ(problem_of(reply), "value-does-not-fit") << condition;
+      EXPECT_TRUE(value_of("k") == value) << condition;
+    }
+    EXPECT_EQ(ask({"PUT /v1/keys/new", "If-None-Match: *\r\n", "small"}, piece).status / 100, 2);
+    EXPECT_EQ(ask("DELETE /v1/keys/new").status, 204);
+  }
+  EXPECT_EQ(ask({"PUT /v1/keys/k", "", other}, std::size_t{1} << 20).status / 100, 2);
+  EXPECT_TRUE(value_of("k") == other);
+}
+
+// Nothing is evicted for what others leave no room for.
+TEST_F(LargeKeysTest, WhatHasNoRoomNowIsRefusedAtItsHead) {
+  Cache::Reservation reservation(world_.cache);
+  ASSERT_TRUE(reservation.resize(std::size_t{40} << 20));
+  store("k", "value");
+  const std::string large(std::size_t{30} << 20, 'v');
+  EXPECT_EQ(problem_of(ask({"PUT /v1/keys/large", "", large}, std::size_t{1} << 20)), "no-room");
+  EXPECT_EQ(value_of("k"), "value");
+  EXPECT_EQ(world_.cache.stats().evictions, 0U);
+}
+
 TEST_F(KeyOperationsTest, WhatIsNoneOfTheKeysIsLeftAlone) {
   play({
       {{"PUT /v1/keys/k", "Range: bytes=0-0\r\nIf-Range: \"x\"\r\n", "value"}, 201},
