@@ -69,6 +69,10 @@ class BatchRun final : public Work {
     return true;
   }
 
+  std::string take_finished() override {
+    return results_.size() < kBytesAtOnce ? std::string() : results_.take();
+  }
+
   void reply(Reply& reply) override { reply.send(200, kJsonType, results_.finish()); }
 
   std::size_t memory_bytes() const noexcept override {

@@ -1,6 +1,7 @@
 #include "protocol/batch_reply.hpp"
 
 #include <array>
+#include <utility>
 
 #include "protocol/base64.hpp"
 #include "protocol/entries.hpp"
@@ -124,7 +125,7 @@ std::size_t CopiedEntry::memory_bytes() const noexcept {
 }
 
 std::string& BatchReply::begin_result() {
-  text_ += text_.size() == 1 ? "{" : ",{";
+  text_ += std::exchange(is_empty_, false) ? "{" : ",{";
   return text_;
 }
 

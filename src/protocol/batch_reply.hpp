@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <cubby/value.hpp>
 
@@ -81,7 +82,9 @@ class BatchReply {
   // How much more the values may take.
   std::size_t room_for_values() const noexcept { return room_; }
 
+  // What there is of the array, beyond what has been taken.
   std::size_t size() const noexcept { return text_.size(); }
+  std::string take() noexcept { return std::exchange(text_, {}); }
   // Ends the array. To be called once.
   const std::string& finish();
 
@@ -91,6 +94,7 @@ class BatchReply {
   std::string& begin_result();
 
   std::string text_ = "[";
+  bool is_empty_ = true;  // no result yet
   std::size_t room_ = kMaxReplyValueBytes;
 };
 

@@ -281,9 +281,30 @@ class Connection::Impl {
 
   // Whether the work is over, and answered.
   bool go_on_working(std::string& output) {
-    if (work_->go_on()) return false;
+    if (work_->go_on()) {
+      send_finished(output);
+      return false;
+    }
     answer_kept(output);
     return true;
+  }
+
+  // Of the reply to come what the work would rather not keep.
+  void send_finished(std::string& output) {
+    if (!may_send_chunks_) return;
+    const std::string piece = work_->take_finished();
+    if (piece.empty()) return;
+    Request request;
+    KeyBuffer buffer;
+    read_head(head_, request, buffer);
+    Reply reply = begin_reply(request, request.asks_to_close() || draining_, output);
+    if (sent_ahead_ == 0) {
+      reply.begin_chunks(200, work_->content_type(), piece);
+    } else {
+      reply.continue_chunks(sent_ahead_);
+      reply.add_chunk(piece);
+    }
+    sent_ahead_ += piece.size();
   }
 
   Reply begin_reply(const Request& request, bool close, std::string& output) {
@@ -304,7 +325,11 @@ class Connection::Impl {
     if (error == Error::none) {
       error = request.operation.route->service({context_, request, body, reader, work_, took_turn_},
                                                reply);
-      if (work_) return keep(request);
+      if (work_) {
+        may_send_chunks_ = !request.head.http_1_0;
+        keep(request);
+        return send_finished(output);
+      }
     }
     complete(request, error, reply, close);
   }
@@ -312,6 +337,7 @@ class Connection::Impl {
   void finish(const Request& request, Work& work, std::string& output) {
     const bool close = request.asks_to_close() || draining_;
     Reply reply = begin_reply(request, close, output);
+    if (sent_ahead_ > 0) reply.continue_chunks(std::exchange(sent_ahead_, 0));
     work.reply(reply);
     complete(request, Error::none, reply, close);
   }
@@ -345,6 +371,8 @@ class Connection::Impl {
   std::string head_;  // of the request that goes on
   IncomingBody body_;
   std::unique_ptr<Work> work_;
+  std::size_t sent_ahead_ = 0;  // of its reply, in chunks
+  bool may_send_chunks_ = false;
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;
   std::uint32_t answered_before_ = 0;  // this receive()

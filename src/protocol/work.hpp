@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "protocol/error.hpp"
 #include "protocol/reply.hpp"
@@ -20,6 +22,12 @@ class Work {
   // There will be no more turns, for this reason. True when reply() says what has been done all the
   // same; otherwise the request is refused.
   virtual bool give_up(Error) { return false; }
+
+  // The beginning of what reply() would send with 200 and this type, where it is too much to be
+  // kept until then; the rest is for the next call, or for reply(). Otherwise empty. Need not be
+  // called. After it, give_up() must not be false.
+  virtual std::string take_finished() { return {}; }
+  virtual std::string_view content_type() const noexcept { return kJsonType; }
 
   // All is done, or given up: writes the reply.
   virtual void reply(Reply& reply) = 0;

@@ -317,6 +317,84 @@ TEST_F(BatchLimitsTest, ALongBatchIsRunInPieces) {
   EXPECT_EQ(connection.memory_bytes(), 0U);
 }
 
+// Of forty values of 100 kB.
+class LargeBatchTest : public BatchLimitsTest {
+ protected:
+  LargeBatchTest() {
+    json operations = json::array();
+    for (int i = 0; i < kValues; ++i) {
+      world_.cache.put("k" + std::to_string(i), value_of(i));
+      operations.push_back({{"op", "get"}, {"key", "k" + std::to_string(i)}});
+    }
+    body_ = operations.dump();
+  }
+
+  static std::string value_of(int i) { return std::string(100'000, static_cast<char>('A' + i)); }
+
+  void expect_values(const std::string& body, int count = kValues) {
+    const json results = json::parse(body);
+    ASSERT_EQ(results.size(), kValues);
+    for (int i = 0; i < kValues; ++i) {
+      const json& result = results[static_cast<std::size_t>(i)];
+      ASSERT_EQ(result["status"], i < count ? 200 : 503) << i;
+      EXPECT_EQ(result["value"] == value_of(i), i < count) << i;
+    }
+  }
+
+  static constexpr int kValues = 40;
+  std::string body_;
+};
+
+TEST_F(LargeBatchTest, IsAnsweredInChunksAndNotKeptWhole) {
+  Connection connection(world_.context);
+  std::string input = batch_head(body_.size()) + body_ + "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string received;
+  do {
+    std::string output;
+    input.erase(0, connection.receive(input, output));
+    received += output;
+    EXPECT_LT(connection.memory_bytes(), 1'000'000U) << "of 4 MB";
+  } while (connection.has_more());
+  EXPECT_EQ(input, "");
+  const auto reply = test::read_reply(received);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->field("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(reply->field("Content-Type"), "application/json; charset=utf-8");
+  expect_values(reply->body);
+  const auto next = test::read_reply(received.substr(reply->size));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->body, "OK\n");
+  EXPECT_EQ(received.size(), reply->size + next->size);
+}
+
+// RFC 9112, section 6.1: chunks are not for HTTP/1.0.
+TEST_F(LargeBatchTest, IsAnsweredWholeToHttp10) {
+  test::Loopback peer(world_);
+  peer.send("POST /v1/batch HTTP/1.0\r\nContent-Length: " + std::to_string(body_.size()) +
+            "\r\n\r\n" + body_);
+  const auto reply = test::read_reply(peer.received);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->field("Content-Length"), std::to_string(reply->body.size()));
+  expect_values(reply->body);
+}
+
+TEST_F(LargeBatchTest, ThatIsGivenUpEndsItsChunks) {
+  Connection connection(world_.context);
+  std::string output;
+  std::string input = batch_head(body_.size()) + body_;
+  while (output.empty()) input.erase(0, connection.receive(input, output));
+  ASSERT_TRUE(connection.has_more());
+  connection.give_up(Error::no_room, "", output);
+  EXPECT_TRUE(connection.finished());
+  const auto reply = test::read_reply(output);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->size, output.size());
+  const auto first_refused = reply->body.find("\"status\":503");
+  ASSERT_NE(first_refused, std::string::npos);
+  expect_values(reply->body, static_cast<int>(first_refused / 100'000));
+}
+
 TEST_F(BatchLimitsTest, NoContentEncoding) {
   Loopback peer(world_);
   peer.send(

@@ -102,8 +102,8 @@ std::string flaws_of(const ReceivedReply& reply, bool is_v1) {
     if (count("Content-Length") + count("Content-Type") + count("Content-Encoding") > 0) {
       return "content where there is none";
     }
-  } else if (count("Content-Length") != 1) {
-    return "no Content-Length";
+  } else if (count("Content-Length") + count("Transfer-Encoding") != 1) {
+    return "no Content-Length, or more";
   }
   if (reply.status >= 400 && is_v1) {
     if (reply.field("Content-Type") != "application/problem+json") return "not a problem";

@@ -40,6 +40,37 @@ TEST_F(ServerTest, FinishesARequestWhoseBytesArrivedBeforeAFullOutput) {
   for (int i = 0; i < kRequests; ++i) ASSERT_GT(client.receive().body.size(), 500'000U);
 }
 
+// Twelve values of 1 MB, of which six clients want all at once, in 64 MiB.
+TEST_F(ServerTest, BatchesThatAreNotReadTakeLittleMemory) {
+  constexpr int kClients = 6;
+  constexpr int kValues = 12;
+  constexpr std::size_t kValueBytes = 1'000'000;
+  std::string body = "[";
+  for (int i = 0; i < kValues; ++i) {
+    store("k" + std::to_string(i), kValueBytes);
+    body += (i > 0 ? R"(,{"op":"get","key":"k)" : R"({"op":"get","key":"k)") + std::to_string(i) +
+            R"("})";
+  }
+  body += "]";
+  serve();
+  std::vector<Client> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(Client::unconnected(256 * 1024));
+    clients.back().connect({"127.0.0.1", server_->port()});
+    clients.back().send("POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  for (Client& client : clients) ASSERT_TRUE(client.readable_within(kPatience));
+  for (Client& client : clients) {
+    const auto reply = client.receive();
+    EXPECT_EQ(reply.field("Transfer-Encoding"), "chunked");
+    EXPECT_GT(reply.body.size(), kValues * kValueBytes);
+    EXPECT_EQ(reply.body.find(R"("status":404)"), std::string::npos);
+    EXPECT_EQ(reply.body.find(R"("status":503)"), std::string::npos);
+  }
+  EXPECT_EQ(cache_.stats().evictions, 0U);
+}
+
 TEST_F(ServerTest, ClosesWhenThePeerOfAStalledReplyGoes) {
   store("large", std::size_t{1} << 20);
   serve();

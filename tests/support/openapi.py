@@ -9,8 +9,8 @@ import yaml
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # Every reply may have them, and they say nothing about an operation.
-GENERAL_FIELDS = {"date", "connection", "content-length", "content-type", "vary",
-                  "access-control-allow-origin", "access-control-expose-headers"}
+GENERAL_FIELDS = {"date", "connection", "content-length", "transfer-encoding", "content-type",
+                  "vary", "access-control-allow-origin", "access-control-expose-headers"}
 
 
 class Operation:

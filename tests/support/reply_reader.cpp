@@ -16,9 +16,10 @@ bool same_name(std::string_view a, std::string_view b) {
   });
 }
 
-std::size_t to_number(std::string_view text) {
+std::size_t to_number(std::string_view text, int base = 10) {
   std::size_t number = 0;
-  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [stop, problem] =
+      std::from_chars(text.data(), text.data() + text.size(), number, base);
   if (problem != std::errc{} || stop != text.data() + text.size()) {
     throw std::runtime_error("not a number: " + std::string(text));
   }
@@ -30,6 +31,20 @@ std::string_view take_line(std::string_view& text) {
   const std::string_view line = text.substr(0, end);
   text.remove_prefix(end + 2);
   return line;
+}
+
+// Appends the chunks to `body` and returns what they take in all. Nothing when they are not whole.
+std::optional<std::size_t> read_chunks(std::string_view bytes, std::string& body) {
+  const std::size_t all = bytes.size();
+  while (true) {
+    if (bytes.find("\r\n") == std::string_view::npos) return std::nullopt;
+    const std::size_t size = to_number(take_line(bytes), 16);
+    if (bytes.size() < size + 2) return std::nullopt;
+    if (bytes.substr(size, 2) != "\r\n") throw std::runtime_error("a chunk that does not end");
+    body.append(bytes.substr(0, size));
+    bytes.remove_prefix(size + 2);
+    if (size == 0) return all - bytes.size();
+  }
 }
 
 }  // namespace
@@ -62,6 +77,13 @@ std::optional<ReceivedReply> read_reply(std::string_view bytes, bool to_head) {
   const std::string_view rest = bytes.substr(head_end + 4);
   std::size_t body_size = 0;
   const bool has_content = reply.status >= 200 && reply.status != 204 && reply.status != 304;
+  if (!to_head && has_content && reply.field("Transfer-Encoding") == "chunked") {
+    const auto size = read_chunks(rest, reply.body);
+    if (!size) return std::nullopt;
+    if (reply.field("Content-Length")) throw std::runtime_error("chunks with Content-Length");
+    reply.size = head_end + 4 + *size;
+    return reply;
+  }
   if (!to_head && has_content) {
     const auto length = reply.field("Content-Length");
     if (!length) throw std::runtime_error("a reply without Content-Length");
