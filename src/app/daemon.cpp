@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <string_view>
 
@@ -21,6 +22,9 @@ constexpr std::chrono::milliseconds kSignalRepeat{50};
 // Connections may hold this part of the memory: a half.
 constexpr std::size_t kConnectionsShare = 2;
 
+// A batch may have this part of it, an eighth: what it stores is to find room beside its text.
+constexpr std::size_t kBatchShare = 8;
+
 CacheOptions cache_options(const Settings& settings) {
   CacheOptions options;
   options.max_memory_bytes = settings.memory_bytes;
@@ -38,6 +42,8 @@ server::ServerOptions server_options(const Settings& settings, Log& log) {
   options.connection_memory_bytes = settings.memory_bytes / kConnectionsShare / settings.threads;
   options.limits.max_key_length = settings.max_key_length;
   options.limits.max_value_bytes = settings.max_value_bytes;
+  options.limits.max_batch_bytes =
+      std::min(protocol::kMaxBatchBytes, settings.memory_bytes / kBatchShare);
   options.limits.max_header_bytes = settings.max_header_bytes;
   options.limits.max_header_fields = settings.max_header_fields;
   options.limits.max_json_depth = settings.max_json_depth;

@@ -172,12 +172,13 @@ Error check(std::string_view text, const Limits& limits) {
 
 }  // namespace
 
-BatchCheck::BatchCheck(const Limits& limits) noexcept : scanner_(depth_of(limits)) {}
+BatchCheck::BatchCheck(const Limits& limits) noexcept
+    : scanner_(depth_of(limits)), bytes_left_(limits.max_batch_bytes) {}
 
 Error BatchCheck::take(std::string_view piece) {
-  const bool is_too_large = piece.size() > kMaxBatchBytes - size_;
-  if (is_too_large) piece = piece.substr(0, kMaxBatchBytes - size_);
-  size_ += piece.size();
+  const bool is_too_large = piece.size() > bytes_left_;
+  piece = piece.substr(0, bytes_left_);
+  bytes_left_ -= piece.size();
   const Error error = scanner_.take(piece, [this](const JsonEvent& event) { return on(event); });
   return error == Error::none && is_too_large ? Error::batch_too_large : error;
 }
@@ -205,7 +206,7 @@ std::unique_ptr<BodyReader> BatchBody::begin(const Context& context, const Reque
 
 Error BatchBody::take(std::string_view piece) {
   const Error error = check_.take(piece);
-  if (error == Error::none) text_ += piece;
+  if (error == Error::none) append_in_steps(text_, piece);
   return error;
 }
 

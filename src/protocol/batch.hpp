@@ -18,11 +18,10 @@
 
 namespace cubby::protocol {
 
-inline constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxOperations = 1000;
 
 // Looks at the text of a batch, which comes in pieces of any size: it must be a JSON array of at
-// most kMaxOperations elements, in at most kMaxBatchBytes. What they are is not looked at.
+// most kMaxOperations elements, in at most Limits::max_batch_bytes. What they are is not looked at.
 //
 // Errors, each at the byte that shows it: those of JsonScanner, json_not_array,
 // too_many_operations, batch_too_large. After one it must not be used.
@@ -37,7 +36,7 @@ class BatchCheck {
   Error on(const JsonEvent& event);
 
   JsonScanner scanner_;
-  std::size_t size_ = 0;
+  std::size_t bytes_left_;
   std::size_t depth_ = 0;
   std::size_t operations_ = 0;
 };

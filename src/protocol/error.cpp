@@ -117,7 +117,7 @@ constexpr std::array kErrors{
           "The sum does not fit into 64 bits, so nothing has been added."},
     Entry{Error::json_not_array, 400, "json-not-array", "The body is not a JSON array."},
     Entry{Error::batch_too_large, 413, "batch-too-large",
-          "The batch is too large: at most 16777216 bytes are allowed."},
+          "The batch is too large: at most {} bytes are allowed.", &Limits::max_batch_bytes},
     Entry{Error::too_many_operations, 413, "too-many-operations",
           "The batch has more than 1000 operations."},
     Entry{Error::operation_not_object, 400, "operation-not-object",

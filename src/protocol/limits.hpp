@@ -6,9 +6,13 @@
 
 namespace cubby::protocol {
 
+// The largest batch where there is much memory.
+inline constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
+
 struct Limits {
   std::size_t max_key_length = 256;  // Unicode code points
   std::size_t max_value_bytes = std::size_t{1} << 20;
+  std::size_t max_batch_bytes = kMaxBatchBytes;
   std::size_t max_target_bytes = 8192;   // the request target as sent; over it: 414
   std::size_t max_header_bytes = 16384;  // the whole head; over it: 431
   std::size_t max_header_fields = 100;   // over it: 431

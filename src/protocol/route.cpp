@@ -18,7 +18,7 @@ constexpr ParameterSet kNone;
 constexpr ParameterSet kTtl(Parameter::ttl);
 
 std::size_t one_value(const Limits& limits) { return limits.max_value_bytes; }
-std::size_t one_batch(const Limits&) { return kMaxBatchBytes; }
+std::size_t one_batch(const Limits& limits) { return limits.max_batch_bytes; }
 
 // In the order of how often they are wanted. To add an operation, add its route here, its service,
 // and its stanza in docs/openapi.yaml.

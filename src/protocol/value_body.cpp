@@ -90,7 +90,7 @@ std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Reques
 }
 
 Error TextBody::take(std::string_view piece) {
-  text_ += piece;
+  append_in_steps(text_, piece);
   return Error::none;
 }
 

@@ -190,6 +190,8 @@ CASES = [
     Case("runBatch", 400, "unknown-parameter", body=b"[]", query="ttl=1"),
     Case("runBatch", 415, "body-encoded", body=b"[]", fields={"Content-Encoding": "gzip"}),
     Case("runBatch", 413, "batch-too-large", body=bytes(16 * MIB + 1)),
+    Case("runBatch", 413, "batch-too-large", body=bytes(MIB + 1), daemon="small"),
+    Case("runBatch", 200, body=b"[" + MIB // 2 * b" " + b"]", says=b"[]", daemon="small"),
     Case("runBatch", 413, "too-many-operations",
          body=json.dumps(1001 * [{"op": "get", "key": "a"}]).encode()),
 

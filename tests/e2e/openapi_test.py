@@ -233,8 +233,9 @@ class OpenApi(unittest.TestCase):
             first.close()
 
     def test_what_finds_no_room_is_told_so(self):
-        # The two halves are more than there is: one of them gets no more room, and is given up.
+        # The halves are more than there is: one of them gets no more room, and is given up.
         begin = {"putText": b'{"key":"a","value":"', "runBatch": b"["}
+        size = {"runBatch": 1000000}  # An eighth of the memory is the most that a batch may have.
         for operation in self.description.operations.values():
             if operation.id != "putText" and (operation.id, 503, URN + "no-room") not in parts_of(operation):
                 continue
@@ -242,12 +243,15 @@ class OpenApi(unittest.TestCase):
             options = (*DAEMONS["small"], "--threads", "1")
             with self.subTest(operation=operation.id), Daemon(BINARY, *options) as daemon:
                 line, fields = self.begin(operation)
-                text = head(line, fields + "Content-Length: 7000000\r\n")
-                halves = [self.open(daemon.port, text) for _ in range(2)]
-                with halves[0], halves[1]:
+                whole = size.get(operation.id, 7000000)
+                text = head(line, fields + f"Content-Length: {whole}\r\n")
+                with contextlib.ExitStack() as open_ones:
+                    halves = [open_ones.enter_context(self.open(daemon.port, text))
+                              for _ in range(14000000 // whole)]
                     for connection in halves:
                         connection.setblocking(False)
-                    refused = send_until_refused(halves, begin.get(operation.id, b"") + 4000000 * b" ")
+                    half = begin.get(operation.id, b"") + whole * 4 // 7 * b" "
+                    refused = send_until_refused(halves, half)
                     self.check(operation, 503, receive(refused, operation.method))
 
     def test_what_no_operation_is_has_its_errors_too(self):

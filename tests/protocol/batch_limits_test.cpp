@@ -118,6 +118,17 @@ TEST(BatchCheckTest, StopsAtTheLargestSize) {
   EXPECT_EQ(wrong_first.take("[}" + std::string(kMaxBatchBytes, ' ')), Error::bad_json);
 }
 
+TEST(BatchCheckTest, TheLargestSizeIsALimit) {
+  for (const std::size_t most : {2U, 3U, 100U}) {
+    const Limits limits{.max_batch_bytes = most};
+    BatchCheck largest(limits);
+    EXPECT_EQ(largest.take("[" + std::string(most - 2, ' ') + "]"), Error::none);
+    EXPECT_EQ(largest.finish(), Error::none);
+    BatchCheck larger(limits);
+    EXPECT_EQ(larger.take("[" + std::string(most - 2, ' ') + "] "), Error::batch_too_large);
+  }
+}
+
 TEST(BatchBodyTest, HoldsInProportionToWhatHasArrived) {
   for (const char* text : {"{},", R"({"op":"put","value":"\n\n\n\n\n\n\n\n"},)"}) {
     BatchBody body{Limits()};
@@ -133,6 +144,18 @@ TEST(BatchBodyTest, HoldsInProportionToWhatHasArrived) {
       ASSERT_LE(body.memory_bytes(), before + 100 + 2 * arrived);
     }
     EXPECT_EQ(body.staged_bytes(), 0U);
+  }
+}
+
+// What it takes more at once may have to be evicted for it at once.
+TEST(BatchBodyTest, GrowsInSteps) {
+  BatchBody body{Limits()};
+  ASSERT_EQ(body.take("["), Error::none);
+  std::size_t before = body.memory_bytes();
+  for (int i = 0; i < 16'000; ++i) {
+    ASSERT_EQ(body.take(std::string(1000, ' ')), Error::none);
+    ASSERT_LE(body.memory_bytes(), before + (std::size_t{2} << 20) + 1000) << i;
+    before = body.memory_bytes();
   }
 }
 
