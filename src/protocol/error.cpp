@@ -115,6 +115,10 @@ constexpr std::array kErrors{
           "The value is not a whole number of 64 bits in decimal, so nothing has been added."},
     Entry{Error::number_overflow, 409, "overflow",
           "The sum does not fit into 64 bits, so nothing has been added."},
+    Entry{
+        Error::value_encoded, 409, "value-encoded",
+        "The value has a Content-Encoding, of which what is added would be no part, so nothing has "
+        "been added."},
     Entry{Error::json_not_array, 400, "json-not-array", "The body is not a JSON array."},
     Entry{Error::batch_too_large, 413, "batch-too-large",
           "The batch is too large: at most {} bytes are allowed.", &Limits::max_batch_bytes},

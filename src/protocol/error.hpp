@@ -74,6 +74,7 @@ enum class Error : std::uint8_t {
   not_text,
   not_a_number,
   number_overflow,
+  value_encoded,
   json_not_array,
   batch_too_large,
   too_many_operations,

@@ -49,6 +49,7 @@ class Join {
   Error find_fault(const StoredEntry* entry) {
     if (entry == nullptr) return Error::key_not_found;
     joined_.size = entry->value.size() + bytes_.size();
+    if (!entry->metadata.content_encoding.empty()) return Error::value_encoded;
     if (joined_.size > context_.limits.max_value_bytes) return Error::value_too_large;
     // What is joined and what comes of it are there together. Without room for both, the entry
     // would be evicted for the sake of what cannot be.
@@ -60,7 +61,6 @@ class Join {
   Change join(const StoredEntry* entry) {
     front_.emplace(context_, *entry);
     seed_ = entry->tag_seed();
-    is_encoded_ = !entry->metadata.content_encoding.empty();
     old_front_bytes_ = entry->front_bytes;
     text_.clear();
     old_pages_ = entry->value.pin();
@@ -86,7 +86,7 @@ class Join {
 
   Change changed(const TextProbe& probe) const {
     Change change{.kind = Change::Kind::store};
-    change.flags = flags_of(probe, !front_->bytes().empty(), is_encoded_);
+    change.flags = flags_of(probe, !front_->bytes().empty(), false);
     change.notes = make_notes(joined_.size + probe.escape_bytes(), joined_.tag);
     return change;
   }
@@ -148,7 +148,6 @@ class Join {
   Joined joined_;
   std::optional<Front> front_;
   std::uint64_t seed_ = 0;
-  bool is_encoded_ = false;
   bool is_large_ = false;
   // The new value, or, when that is large, what the old one was, if that was not.
   std::string text_;

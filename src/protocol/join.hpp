@@ -23,7 +23,7 @@ struct Joined {
 
 enum class End : std::uint8_t { front, back };
 
-// Adds `bytes` to an end of the entry's value, in one step. Errors: key_not_found,
+// Adds `bytes` to an end of the entry's value, in one step. Errors: key_not_found, value_encoded,
 // precondition_failed, value_too_large, value_does_not_fit, no_room.
 Joined join_to_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
                      End end, std::string_view bytes);

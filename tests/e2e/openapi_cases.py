@@ -127,6 +127,7 @@ CASES = [
                fields={"If-Match": ETAG, "If-None-Match": '"0"'}),
           Case("getKey", 200, before=(put(), Case(operation, 200, body=b" world")), says=joined),
           Case(operation, 404, "key-not-found", body=b"x"),
+          Case(operation, 409, "value-encoded", body=b"x", before=(put(fields={"Content-Encoding": "gzip"}),)),
           Case(operation, 412, "precondition-failed", body=b"x", before=(put(),), fields={"If-Match": '"0"'}),
           Case(operation, 413, "value-too-large", body=b"x", before=(put(bytes(MIB)),)),
           Case(operation, 413, "value-does-not-fit", body=b"x", before=(put(bytes(4 * MIB)),), daemon="small"),

@@ -246,11 +246,24 @@ TEST_F(KeyValuesTest, JoiningMakesTextOrUnmakesIt) {
     EXPECT_EQ(ask({"POST /v1/keys/k/append", "", "\xFF"}).status, 200);
     EXPECT_EQ(ask("GET /get?key=k").status, 406);
   }
-  // What is encoded stays so, and its bytes are joined as they are.
-  ASSERT_EQ(ask({"PUT /v1/keys/k", "Content-Encoding: gzip\r\n", "a"}).status, 204);
-  EXPECT_EQ(ask({"POST /v1/keys/k/append", "", "b"}).field("ETag"), tag_of("ab", kBytes, "gzip"));
-  EXPECT_EQ(ask("GET /v1/keys/k").field("Content-Encoding"), "gzip");
-  EXPECT_EQ(ask("GET /get?key=k").status, 406);
+}
+
+// What is behind a compressed text is no part of it.
+TEST_F(KeyValuesTest, WhatIsEncodedIsNotJoinedTo) {
+  for (const std::size_t size : {std::size_t{3}, 300 * kKiB}) {
+    const std::string value(size, 'a');
+    ASSERT_LT(ask({"PUT /v1/keys/k", "Content-Encoding: gzip\r\n", value}).status, 300);
+    for (const char* path : {"append", "prepend"}) {
+      for (const char* fields : {"", "If-Match: *\r\n", "If-Match: \"x\"\r\n"}) {
+        const ReceivedReply reply = ask({std::string("POST /v1/keys/k/") + path, fields, "b"});
+        EXPECT_EQ(reply.status, 409);
+        EXPECT_EQ(problem_of(reply), "value-encoded");
+      }
+    }
+    const ReceivedReply got = ask("GET /v1/keys/k");
+    EXPECT_EQ(got.body, value);
+    EXPECT_EQ(got.field("Content-Encoding"), "gzip");
+  }
 }
 
 TEST_F(KeyValuesTest, MayBeAsLargeAsTheLimit) {
