@@ -73,7 +73,10 @@ class BatchRun final : public Work {
     return results_.size() < kBytesAtOnce ? std::string() : results_.take();
   }
 
-  void reply(Reply& reply) override { reply.send(200, kJsonType, results_.finish()); }
+  Error reply(Reply& reply) override {
+    reply.send(200, kJsonType, results_.finish());
+    return Error::none;
+  }
 
   std::size_t memory_bytes() const noexcept override {
     return heap_bytes(text_) + reader_.memory_bytes() + entry_.memory_bytes() +
@@ -223,7 +226,7 @@ Error run_batch(const Call& call, Reply& reply) {
     run->keep();
     call.work = std::move(run);
   } else {
-    run->reply(reply);
+    return run->reply(reply);
   }
   return Error::none;
 }

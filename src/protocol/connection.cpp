@@ -99,7 +99,9 @@ class Connection::Impl {
   std::size_t memory_bytes() const noexcept {
     return heap_bytes(head_) + body_.memory_bytes() + (work_ ? work_->memory_bytes() : 0);
   }
-  std::size_t staged_bytes() const noexcept { return body_.staged_bytes(); }
+  std::size_t staged_bytes() const noexcept {
+    return body_.staged_bytes() + (work_ ? work_->staged_bytes() : 0);
+  }
 
   void drain() noexcept {
     draining_ = true;
@@ -338,8 +340,8 @@ class Connection::Impl {
     const bool close = request.asks_to_close() || draining_;
     Reply reply = begin_reply(request, close, output);
     if (sent_ahead_ > 0) reply.continue_chunks(std::exchange(sent_ahead_, 0));
-    work.reply(reply);
-    complete(request, Error::none, reply, close);
+    const Error error = work.reply(reply);
+    complete(request, error, reply, close);
   }
 
   void complete(const Request& request, Error error, Reply& reply, bool close) {

@@ -9,6 +9,7 @@
 #include "protocol/entries.hpp"
 #include "protocol/put_text.hpp"
 #include "protocol/stored_entry.hpp"
+#include "protocol/tag_field.hpp"
 
 namespace cubby::protocol {
 namespace {
@@ -23,6 +24,13 @@ char* put_number(char* out, std::chrono::seconds seconds) noexcept {
 }
 
 }  // namespace
+
+void send_number(Reply& reply, std::int64_t number, EntityTag tag) {
+  std::array<char, 24> digits;
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  reply.send(200, kPlainTextType, {digits.data(), static_cast<std::size_t>(end - digits.data())},
+             TagField(tag).text());
+}
 
 void EntryReply::take(const ValueView& stored) {
   if (std::exchange(taken_, true)) reply_.undo();

@@ -19,6 +19,9 @@ namespace cubby::protocol {
 
 struct StoredEntry;
 
+// A number that has become an entry's value, or its size, with the tag that the value has.
+void send_number(Reply& reply, std::int64_t number, EntityTag tag);
+
 // Copies an entry into a reply while its shard is locked, and does what takes longer afterwards.
 class EntryReply {
  public:

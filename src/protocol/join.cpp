@@ -1,167 +1,201 @@
 #include "protocol/join.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <string>
+#include <utility>
 
 #include "protocol/conditional_update.hpp"
-#include "protocol/front.hpp"
+#include "protocol/entry_reply.hpp"
+#include "protocol/heap_bytes.hpp"
 #include "protocol/stored_entry.hpp"
-#include "protocol/text_probe.hpp"
 
 namespace cubby::protocol {
 namespace {
 
-// A value that is to be joined to is made anew outside the lock when the result is large, and
-// stored if the entry still has the value that it was made from.
-class Join {
- public:
-  Join(const Context& context, const PreparedKey& key, const Conditions& conditions, End end,
-       std::string_view bytes)
-      : context_(context), key_(key), conditions_(conditions), end_(end), bytes_(bytes) {}
+// What is read and written before others get their turn.
+constexpr std::size_t kWrittenAtOnce = std::size_t{1} << 20;
 
-  Joined run() {
-    const auto fault_of = [this](const StoredEntry* entry) { return find_fault(entry); };
-    while (true) {
-      is_large_ = false;
-      old_pages_ = PinnedValue();  // perhaps its last owner, so not with the shard locked
-      const UpdateOutcome outcome =
-          update_if(context_, key_, conditions_, joined_.error, fault_of,
-                    [this](const StoredEntry* entry) { return join(entry); });
-      if (!is_large_) return finish(outcome);
-      if (!write()) return joined_;
-      bool is_other = false;
-      const UpdateOutcome large_outcome = update_if(context_, key_, conditions_, joined_.error,
-                                                    fault_of, [&](const StoredEntry* entry) {
-                                                      is_other = !is_same(*entry);
-                                                      return is_other ? Change() : store_written();
-                                                    });
-      if (!is_other) return finish(large_outcome);
-    }
-  }
+// `size` becomes what the new value would have.
+Error find_fault(const Context& context, const PreparedKey& key, const StoredEntry* entry,
+                 std::size_t added, std::size_t& size) {
+  if (entry == nullptr) return Error::key_not_found;
+  size = entry->value.size() + added;
+  if (!entry->metadata.content_encoding.empty()) return Error::value_encoded;
+  if (size > context.limits.max_value_bytes) return Error::value_too_large;
+  // What is joined and what comes of it are there together. Without room for both, the entry would
+  // be evicted for the sake of what cannot be.
+  const bool fits = size <= kLargeValueBytes || context.cache.fits(key, size, size);
+  return fits ? Error::none : Error::value_does_not_fit;
+}
 
- private:
-  Joined finish(UpdateOutcome outcome) {
-    if (joined_.error == Error::none) joined_.error = error_of(outcome);
-    return joined_;
-  }
-
-  Error find_fault(const StoredEntry* entry) {
-    if (entry == nullptr) return Error::key_not_found;
-    joined_.size = entry->value.size() + bytes_.size();
-    if (!entry->metadata.content_encoding.empty()) return Error::value_encoded;
-    if (joined_.size > context_.limits.max_value_bytes) return Error::value_too_large;
-    // What is joined and what comes of it are there together. Without room for both, the entry
-    // would be evicted for the sake of what cannot be.
-    const bool fits =
-        joined_.size <= kLargeValueBytes || context_.cache.fits(key_, joined_.size, joined_.size);
-    return fits ? Error::none : Error::value_does_not_fit;
-  }
-
-  Change join(const StoredEntry* entry) {
-    front_.emplace(context_, *entry);
-    seed_ = entry->tag_seed();
-    old_front_bytes_ = entry->front_bytes;
-    text_.clear();
-    old_pages_ = entry->value.pin();
-    is_large_ = old_pages_ || joined_.size > kLargeValueBytes;
-    if (is_large_) {
-      if (!old_pages_) entry->value.append_to(text_);
-      return {.kind = Change::Kind::set_ttl};  // to no other: only touched, before room is made
-    }
-    text_.reserve(joined_.size);
-    if (end_ == End::front) text_ += bytes_;
-    entry->value.append_to(text_);
-    if (end_ == End::back) text_ += bytes_;
-    TextProbe probe;
-    probe.take(text_);
-    joined_.tag = entity_tag_of(seed_, text_);
-    front_->make_room_for_tag(key_.key(), joined_.size);
-    front_->set_tag(joined_.tag);
-    Change change = changed(probe);
-    change.before = front_->bytes();
-    change.value = text_;
-    return change;
-  }
-
-  Change changed(const TextProbe& probe) const {
-    Change change{.kind = Change::Kind::store};
-    change.flags = flags_of(probe, !front_->bytes().empty(), false);
-    change.notes = make_notes(joined_.size + probe.escape_bytes(), joined_.tag);
-    return change;
-  }
-
-  // False with an error.
-  bool write() {
-    pages_.emplace(context_.cache);
-    probe_ = TextProbe();
-    EntityTagHasher hasher(seed_);
-    const auto write_part = [&](std::string_view part) {
-      probe_.take(part);
-      hasher.take(part);
-      return append(part);
-    };
-    bool is_written = append(front_->bytes());
-    if (end_ == End::front) is_written = is_written && write_part(bytes_);
-    is_written = is_written && write_part(text_);
-    for (std::size_t at = old_front_bytes_; is_written && at < old_pages_.size();) {
-      const std::string_view part = old_pages_.part(at);
-      is_written = write_part(part);
-      at += part.size();
-    }
-    if (end_ == End::back) is_written = is_written && write_part(bytes_);
-    joined_.tag = hasher.tag();
-    return is_written;
-  }
-
-  bool append(std::string_view part) {
-    joined_.error = error_of(pages_->append(part));
-    return joined_.error == Error::none;
-  }
-
-  // Whether it still is what the new value has been made from, its type included.
-  bool is_same(const StoredEntry& entry) const {
-    if (entry.tag_seed() != seed_ || entry.front_bytes != old_front_bytes_) return false;
-    const ValueView& value = entry.value;
-    if (old_pages_) return value.pin() && !old_pages_.detached();
-    std::string_view rest = text_;
-    bool same = value.size() == rest.size() && !value.pin();
-    value.for_each_part([&](std::string_view part) {
-      same = same && rest.starts_with(part);
-      rest.remove_prefix(std::min(part.size(), rest.size()));
-    });
-    return same;
-  }
-
-  Change store_written() {
-    Change change = changed(probe_);
-    change.written = &*pages_;
-    return change;
-  }
-
-  const Context& context_;
-  const PreparedKey& key_;
-  const Conditions& conditions_;
-  const End end_;
-  const std::string_view bytes_;
-
-  Joined joined_;
-  std::optional<Front> front_;
-  std::uint64_t seed_ = 0;
-  bool is_large_ = false;
-  // The new value, or, when that is large, what the old one was, if that was not.
-  std::string text_;
-  PinnedValue old_pages_;
-  std::size_t old_front_bytes_ = 0;
-  std::optional<ValueWriter> pages_;
-  TextProbe probe_;
-};
+Change change_to(const TextProbe& probe, const Front& front, const Joined& joined) {
+  Change change{.kind = Change::Kind::store};
+  change.flags = flags_of(probe, !front.bytes().empty(), false);
+  change.notes = make_notes(joined.size + probe.escape_bytes(), joined.tag);
+  change.before = front.bytes();
+  return change;
+}
 
 }  // namespace
 
-Joined join_to_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
-                     End end, std::string_view bytes) {
-  return Join(context, key, conditions, end, bytes).run();
+Error send_joined(Reply& reply, const Joined& joined) {
+  if (joined.error == Error::none) {
+    send_number(reply, static_cast<std::int64_t>(joined.size), joined.tag);
+  }
+  return joined.error;
+}
+
+std::optional<Joined> join_small(const Context& context, const Addition& addition) {
+  Joined joined;
+  bool is_large = false;
+  std::optional<Front> front;
+  std::string text;
+  const auto fault_of = [&](const StoredEntry* entry) {
+    return find_fault(context, addition.key, entry, addition.bytes.size(), joined.size);
+  };
+  const auto join = [&](const StoredEntry* entry) {
+    is_large = joined.size > kCollectedBytes;
+    if (is_large) return Change();
+    text.clear();
+    text.reserve(joined.size);
+    if (addition.end == End::front) text += addition.bytes;
+    entry->value.append_to(text);
+    if (addition.end == End::back) text += addition.bytes;
+    TextProbe probe;
+    probe.take(text);
+    joined.tag = entity_tag_of(entry->tag_seed(), text);
+    front.emplace(context, *entry);
+    front->make_room_for_tag(addition.key.key(), joined.size);
+    front->set_tag(joined.tag);
+    Change change = change_to(probe, *front, joined);
+    change.value = text;
+    return change;
+  };
+  const UpdateOutcome outcome =
+      update_if(context, addition.key, addition.conditions, joined.error, fault_of, join);
+  if (joined.error == Error::none && is_large) return std::nullopt;
+  if (joined.error == Error::none) joined.error = error_of(outcome);
+  return joined;
+}
+
+LargeJoin::Old::Old(const StoredEntry& entry)
+    : tag_seed(entry.tag_seed()),
+      front_bytes(entry.front_bytes),
+      size(entry.value.size()),
+      pages(entry.value.pin()) {
+  if (!pages) entry.value.append_to(text);
+}
+
+std::string_view LargeJoin::Old::part(std::size_t at) const {
+  return pages ? pages.part(front_bytes + at) : std::string_view(text).substr(at);
+}
+
+bool LargeJoin::Old::is_of(const StoredEntry& entry) const {
+  if (entry.tag_seed() != tag_seed || entry.front_bytes != front_bytes) return false;
+  const ValueView& value = entry.value;
+  if (pages) return value.is_large() && !pages.detached();
+  std::string_view rest = text;
+  bool same = value.size() == rest.size() && !value.is_large();
+  value.for_each_part([&](std::string_view part) {
+    same = same && rest.starts_with(part);
+    rest.remove_prefix(std::min(part.size(), rest.size()));
+  });
+  return same;
+}
+
+LargeJoin::LargeJoin(const Context& context, const Addition& addition, std::string bytes)
+    : context_(context),
+      key_text_(addition.key.key()),
+      conditions_(addition.conditions),
+      end_(addition.end),
+      bytes_(std::move(bytes)),
+      key_(context.cache.prepare(key_text_)) {}
+
+bool LargeJoin::go_on() {
+  if (!new_) return begin();
+  return write() || !store();
+}
+
+// Whether there is something to write.
+bool LargeJoin::begin() {
+  const auto fault_of = [this](const StoredEntry* entry) {
+    return find_fault(context_, key_, entry, bytes_.size(), joined_.size);
+  };
+  update_if(context_, key_, conditions_, joined_.error, fault_of, [this](const StoredEntry* entry) {
+    old_.emplace(*entry);
+    front_.emplace(context_, *entry);
+    return Change{.kind = Change::Kind::set_ttl};  // to no other: only touched, before room is made
+  });
+  if (joined_.error != Error::none) return false;
+  front_->make_room_for_tag(key_text_, joined_.size);
+  new_.emplace(context_.cache, front_->bytes(), old_->tag_seed);
+  probe_ = TextProbe();
+  return true;
+}
+
+std::string_view LargeJoin::part_of_new(std::size_t at) const {
+  const std::string_view bytes = bytes_;
+  const std::size_t begin_of_old = end_ == End::front ? bytes.size() : 0;
+  if (at < begin_of_old) return bytes.substr(at);
+  at -= begin_of_old;
+  return at < old_->size ? old_->part(at) : bytes.substr(at - old_->size);
+}
+
+// Whether there is more to write.
+bool LargeJoin::write() {
+  const std::size_t size = old_->size + bytes_.size();
+  for (std::size_t written = 0; written < kWrittenAtOnce;) {
+    const std::size_t at = new_->value_size();
+    if (at == size) return false;
+    const std::string_view piece = part_of_new(at).substr(0, kWrittenAtOnce);
+    probe_.take(piece);
+    joined_.error = new_->append(piece);
+    if (joined_.error != Error::none) return false;
+    written += piece.size();
+  }
+  return true;
+}
+
+// Whether that has been the end of it.
+bool LargeJoin::store() {
+  if (joined_.error != Error::none) return true;
+  joined_.tag = new_->tag();
+  front_->set_tag(joined_.tag);
+  new_->before_has_changed();
+  bool is_other = false;
+  const auto fault_of = [this](const StoredEntry* entry) {
+    return find_fault(context_, key_, entry, bytes_.size(), joined_.size);
+  };
+  const UpdateOutcome outcome = update_if(context_, key_, conditions_, joined_.error, fault_of,
+                                          [&](const StoredEntry* entry) {
+                                            is_other = !old_->is_of(*entry);
+                                            if (is_other) return Change();
+                                            Change change = change_to(probe_, *front_, joined_);
+                                            if (new_->is_in_pages()) {
+                                              change.written = &new_->pages();
+                                            } else {
+                                              change.value = new_->text();
+                                            }
+                                            return change;
+                                          });
+  if (joined_.error == Error::none && is_other) {
+    new_.reset();
+    old_.reset();
+    return false;
+  }
+  if (joined_.error == Error::none) joined_.error = error_of(outcome);
+  return true;
+}
+
+Error LargeJoin::reply(Reply& reply) { return send_joined(reply, joined_); }
+
+std::size_t LargeJoin::memory_bytes() const noexcept {
+  return sizeof *this + heap_bytes(key_text_) + heap_bytes(bytes_) +
+         (old_ ? heap_bytes(old_->text) : 0) + (new_ ? new_->memory_bytes() : 0);
+}
+
+std::size_t LargeJoin::staged_bytes() const noexcept {
+  const std::size_t detached = old_ && old_->pages.detached() ? old_->pages.size() : 0;
+  return detached + (new_ ? new_->staged_bytes() : 0);
 }
 
 }  // namespace cubby::protocol

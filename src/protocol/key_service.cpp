@@ -1,10 +1,11 @@
 #include "protocol/key_service.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include <cubby/cache.hpp>
@@ -14,9 +15,9 @@
 #include "protocol/entry_reply.hpp"
 #include "protocol/field_lines.hpp"
 #include "protocol/join.hpp"
-#include "protocol/put_text.hpp"
 #include "protocol/request.hpp"
 #include "protocol/request_conditions.hpp"
+#include "protocol/tag_field.hpp"
 #include "protocol/ttl.hpp"
 #include "protocol/value_body.hpp"
 
@@ -62,27 +63,6 @@ Ttl asked_ttl(const Request& request) {
                                                           : ttl_of_cache_control(request.text);
 }
 
-class TagField {
- public:
-  explicit TagField(EntityTag tag) noexcept {
-    put_text(put_entity_tag(put_text(text_.data(), kName), tag), kLineEnd);
-  }
-  std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
-
- private:
-  static constexpr std::string_view kName = "ETag: ";
-
-  std::array<char, kName.size() + kEntityTagBytes + kLineEnd.size()> text_;
-};
-
-template <class Number>
-void send_number(Reply& reply, Number number, EntityTag tag) {
-  std::array<char, 24> digits;
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  reply.send(200, kPlainTextType, {digits.data(), static_cast<std::size_t>(end - digits.data())},
-             TagField(tag).text());
-}
-
 template <class MakeChange>
 Error send_and_change(const Call& call, Reply& reply, Ttl new_ttl, bool may_be_not_modified,
                       MakeChange&& make_change) {
@@ -107,12 +87,15 @@ Error join(const Call& call, Reply& reply, End end) {
   if (const Error error = read_conditions(call.request, conditions); error != Error::none) {
     return error;
   }
-  const std::string_view bytes =
-      call.reader != nullptr ? static_cast<const TextBody&>(*call.reader).text() : call.body;
-  const Joined joined = join_to_entry(call.context, call.request.key, conditions, end, bytes);
-  if (joined.error == Error::none) send_number(reply, joined.size, joined.tag);
-  call.takes_turn = joined.size > kLargeValueBytes;
-  return joined.error;
+  auto* const body = static_cast<TextBody*>(call.reader);
+  const Addition addition{.key = call.request.key,
+                          .conditions = conditions,
+                          .end = end,
+                          .bytes = body != nullptr ? body->text() : call.body};
+  if (const auto joined = join_small(call.context, addition)) return send_joined(reply, *joined);
+  call.work = std::make_unique<LargeJoin>(
+      call.context, addition, body != nullptr ? body->take_text() : std::string(addition.bytes));
+  return Error::none;
 }
 
 }  // namespace

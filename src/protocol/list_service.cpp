@@ -121,7 +121,7 @@ class Page final : public Work {
     return next_ && left_ > 0 && ++pieces_ < kMostPieces;
   }
 
-  void reply(Reply& reply) override {
+  Error reply(Reply& reply) override {
     std::string body = R"({"keys":[)" + keys_ + R"(],"cursor":)";
     if (next_) {
       body.append("\"").append(CursorText(*next_, cache_.identity()).text()).append("\"}");
@@ -129,6 +129,7 @@ class Page final : public Work {
       body += "null}";
     }
     reply.send(200, kJsonType, body);
+    return Error::none;
   }
 
   std::size_t memory_bytes() const noexcept override {
@@ -161,10 +162,11 @@ class PrefixDeletion final : public Work {
     return next.has_value();
   }
 
-  void reply(Reply& reply) override {
+  Error reply(Reply& reply) override {
     JsonObject result;
     result.add("deleted", deleted_);
     reply.send(200, kJsonType, result.text());
+    return Error::none;
   }
 
   std::size_t memory_bytes() const noexcept override { return heap_bytes(prefix_); }
@@ -199,7 +201,7 @@ Error list_keys(const Call& call, Reply& reply) {
   if (page->go_on()) {
     call.work = std::move(page);
   } else {
-    page->reply(reply);
+    return page->reply(reply);
   }
   return Error::none;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "protocol/body_reader.hpp"
 #include "protocol/context.hpp"
@@ -59,6 +60,7 @@ class TextBody final : public BodyReader {
   std::size_t staged_bytes() const noexcept override { return 0; }
 
   std::string_view text() const noexcept { return text_; }
+  std::string take_text() noexcept { return std::move(text_); }
 
  private:
   std::string text_;

@@ -29,11 +29,12 @@ class Work {
   virtual std::string take_finished() { return {}; }
   virtual std::string_view content_type() const noexcept { return kJsonType; }
 
-  // All is done, or given up: writes the reply.
-  virtual void reply(Reply& reply) = 0;
+  // All is done, or given up: writes the reply, or writes nothing and returns what is wrong.
+  virtual Error reply(Reply& reply) = 0;
 
-  // Memory that it takes beyond a little, in bytes.
+  // Memory of its own beyond a little, and in the cache, which charges it already; in bytes.
   virtual std::size_t memory_bytes() const noexcept { return 0; }
+  virtual std::size_t staged_bytes() const noexcept { return 0; }
 };
 
 }  // namespace cubby::protocol

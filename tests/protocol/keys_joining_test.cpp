@@ -101,6 +101,43 @@ TEST_F(KeyJoiningTest, BodiesMayComeInChunks) {
   EXPECT_EQ(value_of("k"), expected);
 }
 
+// Others get their turns while a large value is made, however often they are quicker.
+TEST_F(KeyJoiningTest, OneThatIsOvertakenBeginsAnewAndHoldsUpNobody) {
+  const std::string added(60 * kKiB, 'm');
+  const std::string request = bytes_of({"POST /v1/keys/k/append", "", added});
+  for (const std::size_t size : {std::size_t{1}, 100 * kKiB, 300 * kKiB}) {
+    store("k", std::string(300 * kKiB, 'v'));
+    protocol::Connection connection(world_.context);
+    std::string output;
+    ASSERT_EQ(connection.receive(request, output), request.size());
+    std::string value;
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(connection.has_more()) << i;
+      ASSERT_EQ(output, "") << i;
+      connection.receive("", output);
+      value = std::string(size, static_cast<char>('A' + i % 26));
+      store("k", value);
+    }
+    while (connection.has_more()) connection.receive("", output);
+    EXPECT_EQ(read_reply(output).value_or(ReceivedReply{}).body,
+              std::to_string(size + added.size()));
+    EXPECT_TRUE(value_of("k") == value + added) << size;
+  }
+}
+
+TEST_F(KeyJoiningTest, OneWhoseEntryGoesMeanwhileIsNotFound) {
+  store("k", std::string(300 * kKiB, 'v'));
+  protocol::Connection connection(world_.context);
+  std::string output;
+  connection.receive(bytes_of({"POST /v1/keys/k/append", "", "m"}), output);
+  ASSERT_TRUE(connection.has_more());
+  connection.receive("", output);
+  ASSERT_TRUE(world_.cache.erase("k"));
+  while (connection.has_more()) connection.receive("", output);
+  EXPECT_EQ(problem_of(read_reply(output).value_or(ReceivedReply{})), "key-not-found");
+  EXPECT_EQ(world_.cache.stats().detached_bytes, 0U);
+}
+
 // A value grows step by step over every border, as a log does.
 TEST_F(KeyJoiningTest, AValueMayGrowForLong) {
   store("k", "");
