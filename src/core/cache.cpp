@@ -274,10 +274,12 @@ class Cache::Impl {
 
   // How long ago the entry that was used longest ago was used.
   std::optional<std::chrono::milliseconds> oldest_age() const {
-    std::optional<std::uint32_t> oldest;
-    for (const auto& shard : shards_) oldest = std::max(oldest, shard->oldest_age());
-    if (!oldest) return std::nullopt;
-    const std::uint32_t used = state_.uses.load(std::memory_order_relaxed) - *oldest;
+    std::optional<std::uint32_t> age;
+    for (const auto& shard : shards_) {
+      if (const auto oldest = shard->oldest()) age = std::max(age, std::optional(oldest->age));
+    }
+    if (!age) return std::nullopt;
+    const std::uint32_t used = state_.uses.load(std::memory_order_relaxed) - *age;
     return state_.use_timeline.age_of(used, state_.clock.now());
   }
 

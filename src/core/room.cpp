@@ -73,28 +73,26 @@ bool Room::add_page(LargeValue& value) {
 }
 
 // The shard whose oldest entry was used longest ago, among a few or, where there are few entries,
-// among all; null when there are no entries.
-Shard* Room::choose_victim() {
-  Shard* oldest = nullptr;
-  std::uint32_t oldest_age = 0;
-  const auto consider = [&](Shard& shard) {
-    const std::optional<std::uint32_t> age = shard.oldest_age();
-    if (!age || (oldest != nullptr && *age <= oldest_age)) return;
-    oldest = &shard;
-    oldest_age = *age;
+// among all.
+Room::Victim Room::choose_victim() {
+  Victim victim;
+  // Returns how many entries the shard has.
+  const auto consider = [&victim](Shard& shard) -> std::size_t {
+    const std::optional<Shard::Oldest> oldest = shard.oldest();
+    if (!oldest) return 0;
+    if (victim.shard == nullptr || oldest->age > victim.oldest.age) victim = {&shard, *oldest};
+    return oldest->entries;
   };
   if (shards_.size() > kShardsCompared) {
     std::size_t entries = 0;
     std::uint64_t random = next_random(victim_random_);
     for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
-      Shard& shard = *shards_[random & (shards_.size() - 1)];
-      consider(shard);
-      entries += shard.size_hint();
+      entries += consider(*shards_[random & (shards_.size() - 1)]);
     }
-    if (entries >= kShardsCompared * kFewEntries) return oldest;
+    if (entries >= kShardsCompared * kFewEntries) return victim;
   }
   for (const auto& shard : shards_) consider(*shard);
-  return oldest;
+  return victim;
 }
 
 bool Room::evict() {
@@ -104,8 +102,8 @@ bool Room::evict() {
     if (progress.removed != 0) return true;
     if (!progress.more) break;
   }
-  while (Shard* victim = choose_victim()) {
-    if (victim->evict_oldest()) return true;
+  for (Victim victim = choose_victim(); victim.shard != nullptr; victim = choose_victim()) {
+    if (victim.shard->evict_oldest(victim.oldest.touched)) return true;
   }
   return continue_resizes();
 }

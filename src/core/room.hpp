@@ -158,7 +158,11 @@ class Room {
   static constexpr std::size_t kMostKept = 64;
 
   void reduce_pages_to(std::size_t most_pages);
-  Shard* choose_victim();
+  struct Victim {
+    Shard* shard = nullptr;  // null when there are no entries
+    Shard::Oldest oldest = {};
+  };
+  Victim choose_victim();
   bool remove_cleared();
   bool continue_resizes();
 

@@ -382,21 +382,21 @@ bool Shard::erase(KeyHash hash, std::string_view key) {
   return true;
 }
 
-std::optional<std::uint32_t> Shard::oldest_age() const noexcept {
+std::optional<Shard::Oldest> Shard::oldest() const noexcept {
   const std::uint64_t hints = hints_.load(std::memory_order_relaxed);
   if (hints == 0) return std::nullopt;
+  const auto touched = static_cast<std::uint32_t>(hints);
   // Modulo 2^32, so that the count may wrap.
-  return state_.uses.load(std::memory_order_relaxed) - static_cast<std::uint32_t>(hints);
+  return Oldest{.touched = touched,
+                .age = state_.uses.load(std::memory_order_relaxed) - touched,
+                .entries = static_cast<std::size_t>(hints >> 32)};
 }
 
-std::size_t Shard::size_hint() const noexcept {
-  return static_cast<std::size_t>(hints_.load(std::memory_order_relaxed) >> 32);
-}
-
-bool Shard::evict_oldest() {
+bool Shard::evict_oldest(std::uint32_t touched) {
   Released released;
   const MutexLock lock(mutex_);
-  if (oldest_ == 0) return false;
+  const auto current = static_cast<std::uint32_t>(hints_.load(std::memory_order_relaxed));
+  if (oldest_ == 0 || current != touched) return false;
   make_room(released);
   return true;
 }

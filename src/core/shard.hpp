@@ -80,18 +80,22 @@ class alignas(64) Shard {
   // Counts nothing.
   std::optional<std::size_t> touch(KeyHash hash, std::string_view key) CUBBY_EXCLUDES(mutex_);
 
-  // How many uses of entries ago the least recently used entry was used, or nothing when there is
-  // none. A hint that takes no lock: other threads may be changing it. Modulo 2^32: an entry that
-  // sees more uses of others than that looks younger than it is, and may then outlive the oldest
-  // entry of another shard.
-  std::optional<std::uint32_t> oldest_age() const noexcept;
-
-  // How many entries there are, counted up to this. A hint likewise.
+  // The least recently used entry, as others see it.
+  struct Oldest {
+    std::uint32_t touched;  // when it was used, in uses of entries
+    // How many uses ago that was. Modulo 2^32: an entry that sees more uses of others than that
+    // looks younger than it is, and may then outlive the oldest entry of another shard.
+    std::uint32_t age;
+    std::size_t entries;  // how many the shard has, counted up to kMostCounted
+  };
   static constexpr std::size_t kMostCounted = 16;
-  std::size_t size_hint() const noexcept;
 
-  // Removes the least recently used entry, to make room. False when there is none.
-  bool evict_oldest() CUBBY_EXCLUDES(mutex_);
+  // Nothing when there is no entry. A hint that takes no lock: other threads may be changing it.
+  std::optional<Oldest> oldest() const noexcept;
+
+  // Removes the least recently used entry, to make room, if it is still the one that was `touched`
+  // then: others may have removed or used that, and the next one may be needed.
+  bool evict_oldest(std::uint32_t touched) CUBBY_EXCLUDES(mutex_);
 
   // Takes every entry out of the index at once. What they take is given up by remove_cleared().
   // `spare` is as Index::clear() takes it, and should go when the lock has been given up.
@@ -187,8 +191,8 @@ class alignas(64) Shard {
   Index::Whereabouts& index_at_;  // written with the lock
   ClearedList cleared_ CUBBY_GUARDED_BY(mutex_);
 
-  // The size_hint() in the upper half, and in the lower one when oldest_ was used. Written with the
-  // lock.
+  // Oldest::entries in the upper half and Oldest::touched in the lower; 0 when there is no entry.
+  // Written with the lock.
   std::atomic<std::uint64_t> hints_{0};
 };
 

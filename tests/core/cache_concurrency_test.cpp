@@ -103,6 +103,22 @@ TEST_F(CacheConcurrencyTest, PutsThatNeedTheWholeBudgetDoNotBlockEachOther) {
   EXPECT_EQ(Stats().entries, 1U);
 }
 
+// A shard whose oldest entry two threads have chosen has another oldest when the first of them is
+// done, which may be one that has just been used.
+TEST_F(CacheConcurrencyTest, WhatIsUsedBeforeEveryPutIsNeverEvicted) {
+  constexpr int kHot = 8;
+  Make({.max_memory_bytes = 100, .shards = 64, .hash_seed = 1, .charge = unit_charge()});
+  for (int i = 0; i < kHot; ++i) Put("hot" + std::to_string(i), "v");
+  InThreads(4, [&](unsigned thread) {
+    for (int i = 0; i < 20'000; ++i) {
+      for (int k = 0; k < kHot; ++k) {
+        ASSERT_TRUE(cache_->touch(cache_->prepare("hot" + std::to_string(k)))) << i;
+      }
+      Put(std::to_string(thread) + ":" + std::to_string(i), "v");
+    }
+  });
+}
+
 // Two replacements that each need what the other holds or has given up already.
 TEST_F(CacheConcurrencyTest, GrowingReplacementsDoNotWaitForEachOther) {
   Make({.max_memory_bytes = 10,
