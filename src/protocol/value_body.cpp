@@ -19,18 +19,6 @@ Front front_of(const Context& context, const Request& request, const Metadata& m
   return front;
 }
 
-// What nothing shall be evicted for in vain: a value that has no room, and one that would take the
-// room of the entry that it depends on. value_does_not_fit, no_room or none.
-Error make_sure_of_room(const Context& context, const Request& request) {
-  const PreparedKey key = context.cache.prepare(request.operation.key);
-  std::size_t beside = 0;
-  if (has_conditions(request)) beside = context.cache.touch(key).value_or(0);
-  if (request.head.chunked) return Error::none;
-  const auto size = static_cast<std::size_t>(request.head.content_length);
-  if (!context.cache.fits(key, size, beside)) return Error::value_does_not_fit;
-  return context.cache.has_room(size) ? Error::none : Error::no_room;
-}
-
 // A field that is given once, in a length that can be kept; `text` stays when it is not there.
 bool read_once(const Request& request, Field field, std::string_view name, std::string_view& text) {
   if (!request.head.has(field)) return true;
@@ -55,14 +43,16 @@ Error read_metadata_of_body(const Request& request, Metadata& metadata) {
              : Error::bad_content_encoding;
 }
 
+bool NeededEntry::stay(std::size_t value_bytes) {
+  const PreparedKey key = cache_.prepare(key_);
+  const std::size_t beside = cache_.touch(key).value_or(0);
+  return cache_.fits(key, value_bytes, beside);
+}
+
 std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
   Metadata metadata;
-  Error error = read_metadata_of_body(request, metadata);
-  if (error == Error::none) {
-    error = make_sure_of_room(context, request);
-  } else {
-    metadata = {};
-  }
+  const Error error = read_metadata_of_body(request, metadata);
+  if (error != Error::none) metadata = {};
   return std::unique_ptr<BodyReader>(new ValueBody(context, request, metadata, error));
 }
 
@@ -70,10 +60,27 @@ ValueBody::ValueBody(const Context& context, const Request& request, const Metad
                      Error error)
     : error_(error),
       front_(front_of(context, request, metadata)),
-      value_(context.cache, front_.bytes(), tag_seed_of(metadata)) {}
+      value_(context.cache, front_.bytes(), tag_seed_of(metadata)) {
+  if (error_ == Error::none) error_ = make_sure_of_room(context, request);
+}
+
+// Nothing shall be evicted for what is not going to be stored.
+Error ValueBody::make_sure_of_room(const Context& context, const Request& request) {
+  const std::string_view key = request.operation.key;
+  if (has_conditions(request)) needed_.emplace(context.cache, key);
+  const std::size_t size =
+      request.head.chunked ? 0 : static_cast<std::size_t>(request.head.content_length);
+  const bool fits =
+      needed_ ? needed_->stay(size) : context.cache.fits(context.cache.prepare(key), size);
+  if (!fits) return Error::value_does_not_fit;
+  return context.cache.has_room(size) ? Error::none : Error::no_room;
+}
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
+  if (needed_ && !needed_->stay(value_.value_size() + piece.size())) {
+    return Error::value_does_not_fit;
+  }
   probe_.take(piece);
   return value_.append(piece);
 }
@@ -85,15 +92,17 @@ StagedValue& ValueBody::finish() noexcept {
 }
 
 std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Request& request) {
-  context.cache.touch(context.cache.prepare(request.operation.key));
-  return std::make_unique<TextBody>();
+  return std::make_unique<TextBody>(context.cache, request.operation.key);
 }
 
 Error TextBody::take(std::string_view piece) {
+  if (!needed_.stay(text_.size() + piece.size())) return Error::value_does_not_fit;
   append_in_steps(text_, piece);
   return Error::none;
 }
 
-std::size_t TextBody::memory_bytes() const noexcept { return sizeof *this + heap_bytes(text_); }
+std::size_t TextBody::memory_bytes() const noexcept {
+  return sizeof *this + needed_.memory_bytes() + heap_bytes(text_);
+}
 
 }  // namespace cubby::protocol

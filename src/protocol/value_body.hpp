@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "protocol/body_reader.hpp"
 #include "protocol/context.hpp"
 #include "protocol/front.hpp"
+#include "protocol/heap_bytes.hpp"
 #include "protocol/metadata.hpp"
 #include "protocol/request.hpp"
 #include "protocol/staged_value.hpp"
@@ -22,8 +24,26 @@ namespace cubby::protocol {
 // bad_content_encoding, partial_value.
 Error read_metadata_of_body(const Request& request, Metadata& metadata);
 
+// The entry that a request depends on. It must not go for the room that the request's own body
+// takes, however slowly that comes.
+class NeededEntry {
+ public:
+  // Copies the key.
+  NeededEntry(Cache& cache, std::string_view key) : cache_(cache), key_(key) {}
+
+  // Makes it the most recently used, if there is one. False when a value of so many bytes has no
+  // room beside it.
+  bool stay(std::size_t value_bytes);
+
+  std::size_t memory_bytes() const noexcept { return heap_bytes(key_); }
+
+ private:
+  Cache& cache_;
+  std::string key_;
+};
+
 // Takes a body that is to be stored as it is. How large that may be is for its route. Errors: those
-// of read_metadata_of_body() and of StagedValue.
+// of read_metadata_of_body() and of StagedValue; value_does_not_fit, no_room.
 class ValueBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
@@ -31,7 +51,7 @@ class ValueBody final : public BodyReader {
   Error take(std::string_view piece) override;
   Error keep() override { return Error::none; }
   std::size_t memory_bytes() const noexcept override {
-    return sizeof *this + value_.memory_bytes();
+    return sizeof *this + value_.memory_bytes() + (needed_ ? needed_->memory_bytes() : 0);
   }
   std::size_t staged_bytes() const noexcept override { return value_.staged_bytes(); }
 
@@ -42,17 +62,22 @@ class ValueBody final : public BodyReader {
  private:
   ValueBody(const Context& context, const Request& request, const Metadata& metadata, Error error);
 
-  const Error error_;  // of the head
+  Error make_sure_of_room(const Context& context, const Request& request);
+
+  Error error_;                        // of the head
+  std::optional<NeededEntry> needed_;  // under conditions
   Front front_;
   StagedValue value_;
   TextProbe probe_;
 };
 
 // Collects a body that is to be joined to an entry, in memory of its own. How large that may be is
-// for its route. No errors.
+// for its route. Errors: value_does_not_fit.
 class TextBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
+
+  TextBody(Cache& cache, std::string_view key) : needed_(cache, key) {}
 
   Error take(std::string_view piece) override;
   Error keep() override { return Error::none; }
@@ -63,6 +88,7 @@ class TextBody final : public BodyReader {
   std::string take_text() noexcept { return std::move(text_); }
 
  private:
+  NeededEntry needed_;
   std::string text_;
 };
 

@@ -262,12 +262,36 @@ TEST_F(LargeKeysTest, WhatCannotBeThereBesideWhatItDependsOnIsRefused) {
           ask({"PUT /v1/keys/k", std::string(condition) + "\r\n", other}, piece);
       EXPECT_EQ(problem_of(reply), "value-does-not-fit") << condition;
       EXPECT_TRUE(value_of("k") == value) << condition;
+      const Asked chunked{"PUT /v1/keys/k", std::string(condition) + "\r\n", other};
+      EXPECT_EQ(problem_of(exchange(chunked_bytes_of(chunked, 1'000'000), false, true, piece)),
+                "value-does-not-fit");
+      EXPECT_TRUE(value_of("k") == value) << condition;
     }
     EXPECT_EQ(ask({"PUT /v1/keys/new", "If-None-Match: *\r\n", "small"}, piece).status / 100, 2);
     EXPECT_EQ(ask("DELETE /v1/keys/new").status, 204);
   }
   EXPECT_EQ(ask({"PUT /v1/keys/k", "", other}, std::size_t{1} << 20).status / 100, 2);
   EXPECT_TRUE(value_of("k") == other);
+}
+
+// However slowly it comes, and whatever else is stored meanwhile.
+TEST_F(LargeKeysTest, ABodyKeepsWhatItDependsOn) {
+  const std::string value(std::size_t{1} << 20, 'v');
+  const std::vector<Asked> changes{{"PUT /v1/keys/k", "If-Match: *\r\n", std::string(500'000, 'o')},
+                                   {"POST /v1/keys/k/append", "", std::string(500'000, 'o')}};
+  for (const Asked& asked : changes) {
+    store("k", value);
+    const std::string bytes = bytes_of(asked);
+    peer_->received.clear();
+    for (std::size_t at = 0; at < bytes.size(); at += 10'000) {
+      peer_->send(bytes.substr(at, 10'000));
+      for (int i = 0; i < 5; ++i)
+        world_.cache.put("f" + std::to_string(at) + std::to_string(i), value);
+    }
+    const auto reply = read_reply(peer_->received);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status / 100, 2) << asked.line << reply->body;
+  }
 }
 
 // Nothing is evicted for what others leave no room for.
