@@ -57,6 +57,7 @@ Error report_stats(const Call& call, Reply& reply) {
 
   JsonObject replies;
   replies.add("2xx", counts.answered[2]);
+  replies.add("3xx", counts.answered[3]);
   replies.add("4xx", counts.answered[4]);
   replies.add("5xx", counts.answered[5]);
 

@@ -12,7 +12,8 @@ namespace cubby::protocol {
 // Thread safety: one thread counts; any may read.
 class Tally {
  public:
-  // Counted by the first digit of the status: 2 for what went well, 4 and 5 for what did not.
+  // Counted by the first digit of the status: 2 for what went well, 3 for what the client has
+  // already, 4 and 5 for what did not go well.
   using ByClass = std::array<std::uint64_t, 6>;
 
   void count(unsigned status) noexcept {

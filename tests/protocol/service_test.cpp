@@ -161,7 +161,7 @@ TEST_F(ServiceTest, StatsReportTellsWhatHappened) {
                          .closed_idle = 6,
                          .closed_slow = 7,
                          .closed_stalled = 8,
-                         .answered = {0, 0, 9, 0, 10, 11}};
+                         .answered = {0, 0, 9, 10, 11, 12}};
   };
   EXPECT_EQ(run(report_stats, "", ""), Error::none);
   const auto report = nlohmann::ordered_json::parse(output_.substr(output_.find("\r\n\r\n") + 4));
@@ -169,7 +169,7 @@ TEST_F(ServiceTest, StatsReportTellsWhatHappened) {
     "uptime_seconds": 1.5,
     "connections": {"open": 1, "limit": 2, "accepted": 3, "turned_away": 4, "accept_pauses": 5,
                     "closed_idle": 6, "closed_slow": 7, "closed_stalled": 8},
-    "replies": {"2xx": 9, "4xx": 10, "5xx": 11},
+    "replies": {"2xx": 9, "3xx": 10, "4xx": 11, "5xx": 12},
     "cache": {"entries": 1, "hits": 1, "misses": 1, "inserts": 1, "replacements": 0,
               "evictions": 0, "expirations": 0}})");
   EXPECT_EQ(report, expected);

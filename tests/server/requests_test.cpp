@@ -154,6 +154,18 @@ TEST_F(ServerTest, ReportsItsMemory) {
   EXPECT_EQ(report.find("\"rss_bytes\":0,"), std::string::npos) << report;
 }
 
+TEST_F(ServerTest, CountsItsRepliesByTheirClass) {
+  serve();
+  Client client = dial();
+  EXPECT_EQ(client.exchange(put("k", "v")).status, 200);
+  const std::string known = "GET /v1/keys/k HTTP/1.1\r\nHost: cubby\r\nIf-None-Match: *\r\n\r\n";
+  EXPECT_EQ(client.exchange(known).status, 304);
+  EXPECT_EQ(client.exchange(get("/v1/keys/other")).status, 404);
+  const std::string report = client.exchange(get("/v1/stats")).body;
+  EXPECT_NE(report.find(R"("replies":{"2xx":1,"3xx":1,"4xx":1,"5xx":0},)"), std::string::npos)
+      << report;
+}
+
 TEST_F(ServerTest, GivesTheMemoryOfExpiredEntriesBackUnasked) {
   test::ManualClock clock;
   CacheOptions cache_options;
