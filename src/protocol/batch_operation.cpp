@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "protocol/base64.hpp"
@@ -108,7 +110,10 @@ bool OperationReader::take(const JsonEvent& event) {
 }
 
 bool OperationReader::begin(const JsonEvent& event) {
-  operation_ = {};
+  // Made anew and not assigned, which would leave it the memory of its tags.
+  static_assert(std::is_nothrow_default_constructible_v<BatchOperation>);
+  std::destroy_at(&operation_);
+  std::construct_at(&operation_);
   seen_ = 0;
   if (event.kind != JsonKind::begin_object) fail(Error::operation_not_object);
   if (event.kind == JsonKind::begin_object || event.kind == JsonKind::begin_array) {
@@ -238,7 +243,8 @@ Error OperationReader::read_metadata() {
 }
 
 std::size_t OperationReader::memory_bytes() const noexcept {
-  std::size_t bytes = name_.memory_bytes() + heap_bytes(bytes_);
+  std::size_t bytes =
+      operation_.conditions.memory_bytes() + name_.memory_bytes() + heap_bytes(bytes_);
   for (const JsonString& string : strings_) bytes += string.memory_bytes();
   return bytes;
 }

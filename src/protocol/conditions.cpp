@@ -73,6 +73,11 @@ bool TagList::matches(std::optional<EntityTag> tag, Comparison comparison) const
          });
 }
 
+std::size_t TagList::memory_bytes() const noexcept {
+  static const std::size_t kInObject = Members().capacity();
+  return members_.capacity() > kInObject ? members_.capacity() * sizeof(Member) : 0;
+}
+
 Conditions::Verdict Conditions::judge(std::optional<EntityTag> current) const noexcept {
   if (!if_match.is_absent() && !if_match.matches(current, TagList::Comparison::strong)) {
     return Verdict::if_match_failed;

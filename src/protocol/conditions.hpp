@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -29,16 +30,20 @@ class TagList {
   enum class Comparison : std::uint8_t { strong, weak };
   bool matches(std::optional<EntityTag> tag, Comparison comparison) const noexcept;
 
+  // Beyond the object, in bytes: none for a few tags.
+  std::size_t memory_bytes() const noexcept;
+
  private:
   struct Member {
     EntityTag tag;
     bool is_weak;
   };
+  using Members = boost::container::small_vector<Member, 4>;
 
   bool present_ = false;
   bool any_ = false;
   // Tags that are none of ours match nothing and are left out.
-  boost::container::small_vector<Member, 4> members_;
+  Members members_;
 };
 
 // The conditions under which a request is to be carried out. Those on times are not looked at,
@@ -59,6 +64,11 @@ struct Conditions {
   Verdict judge(std::optional<EntityTag> current) const noexcept;
   // Likewise of something that is always there and has no tag.
   Verdict judge_untagged() const noexcept;
+
+  // Beyond the object, in bytes.
+  std::size_t memory_bytes() const noexcept {
+    return if_match.memory_bytes() + if_none_match.memory_bytes();
+  }
 };
 
 // What becomes of a request under conditions.

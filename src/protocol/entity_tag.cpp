@@ -65,6 +65,8 @@ void EntityTagHasher::take(std::string_view piece) noexcept {
 
 EntityTag EntityTagHasher::tag() const noexcept { return {XXH3_64bits_digest(&state_->hash)}; }
 
+std::size_t EntityTagHasher::memory_bytes() noexcept { return sizeof(State); }
+
 EntityTag entity_tag_of(std::uint64_t seed, std::string_view value) noexcept {
   return {XXH3_64bits_withSeed(value.data(), value.size(), seed)};
 }

@@ -41,6 +41,9 @@ class EntityTagHasher {
   void take(std::string_view piece) noexcept;
   EntityTag tag() const noexcept;
 
+  // Beyond the object, in bytes.
+  static std::size_t memory_bytes() noexcept;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -22,6 +22,8 @@ Error StagedValue::append(std::string_view piece) {
   return error_of(pages_.append(piece));
 }
 
-std::size_t StagedValue::memory_bytes() const noexcept { return heap_bytes(text_); }
+std::size_t StagedValue::memory_bytes() const noexcept {
+  return heap_bytes(text_) + (hasher_ ? EntityTagHasher::memory_bytes() : 0);
+}
 
 }  // namespace cubby::protocol

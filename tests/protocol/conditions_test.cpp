@@ -98,6 +98,20 @@ TEST(TagListTest, LongListsAreRead) {
   EXPECT_EQ(fits(list + TAG, kTag, TagList::Comparison::strong), true);
 }
 
+TEST(TagListTest, OnlyMoreThanAFewTagsTakeMemoryBeyondIt) {
+  Conditions conditions;
+  for (TagList* const list : {&conditions.if_match, &conditions.if_none_match}) {
+    const std::size_t before = conditions.memory_bytes();
+    ASSERT_TRUE(list->add(TAG ", W/" OTHER));
+    EXPECT_EQ(conditions.memory_bytes(), before);
+    std::string more;
+    for (int i = 0; i < 100; ++i) more += OTHER ", ";
+    ASSERT_TRUE(list->add(more));
+    EXPECT_GE(conditions.memory_bytes(), before + 100 * sizeof(EntityTag));
+    EXPECT_LE(conditions.memory_bytes(), before + 500 * sizeof(EntityTag));
+  }
+}
+
 TEST(ConditionsTest, AreReadFromAHead) {
   const struct {
     const char* fields;
