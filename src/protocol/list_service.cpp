@@ -216,6 +216,7 @@ Error delete_keys(const Call& call, Reply& reply) {
   if (error != Error::none) return error;
   if (given.all) {
     call.context.cache.clear();
+    call.takes_turn = true;
     reply.send_head(204, {});
   } else {
     call.work = std::make_unique<PrefixDeletion>(call.context.cache, *given.prefix);

@@ -252,6 +252,21 @@ TEST_F(ListServiceTest, EmptiesTheCacheAtOnce) {
   EXPECT_EQ(world_.cache.stats().entry_bytes, 0U);
 }
 
+TEST_F(ListServiceTest, ToEmptyTheCacheEndsATurn) {
+  const std::string one = "DELETE /v1/keys?all=true HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string requests = one + one + one;
+  Connection connection(world_.context);
+  for (int i = 0; i < 3; ++i) {
+    fill(100);
+    std::string output;
+    EXPECT_EQ(connection.receive(requests, output), one.size()) << i;
+    EXPECT_TRUE(output.starts_with("HTTP/1.1 204 ")) << output;
+    EXPECT_EQ(connection.has_more(), i < 2);
+    EXPECT_EQ(world_.cache.stats().entries, 0U);
+    requests.erase(0, one.size());
+  }
+}
+
 TEST_F(ListServiceTest, WantsToKnowWhatToDelete) {
   fill(10);
   for (const char* const query : {"", "?", "?prefix=", "?all=false", "?all=", "?all=true&prefix=a",
