@@ -164,13 +164,19 @@ constexpr Path& path_named(Paths& paths, const RoutePath& path) {
   return added;
 }
 
+constexpr bool has_key_and_prefix(const Route& route) {
+  return route.path.key_source() != KeySource::none && route.parameters &&
+         route.parameters->has(Parameter::prefix);
+}
+
 constexpr void add_routes(Paths& paths, bool with_key) {
   for (const Route& route : kRoutes) {
     if ((route.path.key_source() == KeySource::path) != with_key) continue;
     Path& path = path_named(paths, route.path);
-    // Is evaluated by the compiler, which takes neither.
+    // Is evaluated by the compiler, which takes none of these.
     if (path.route_of(route.method) != nullptr) throw "a path has a method twice";
     if (!with_key && route.path.text().starts_with(kKeysPath)) throw "a key hides a path";
+    if (has_key_and_prefix(route)) throw "a key and a prefix are decoded into one buffer";
     path.route_of(route.method) = &route;
     if (route.method == Method::get) path.route_of(Method::head) = &route;
   }
