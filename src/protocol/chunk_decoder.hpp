@@ -75,7 +75,7 @@ class ChunkDecoder {
   Error error_ = Error::none;
   std::uint64_t chunk_left_ = 0;
   std::uint64_t body_size_ = 0;
-  std::size_t overhead_bytes_ = 0;  // of extensions and trailer fields
+  std::size_t overhead_bytes_ = 0;  // of extensions, trailer fields, leading zeros
   std::size_t trailer_fields_ = 0;
   std::size_t name_size_ = 0;  // of the trailer field, so far
   unsigned names_left_ = 0;    // which forbidden names it may still become, one bit each

@@ -75,6 +75,9 @@ constexpr std::array kErrors{
     Entry{Error::json_too_deep, 400, "json-too-deep", "The JSON is nested deeper than {} levels.",
           &Limits::max_json_depth},
     Entry{Error::key_not_found, 404, "key-not-found", "Key not found."},
+    Entry{Error::not_text, 406, "not-text",
+          "The value is not text in UTF-8, or is encoded. GET it from /v1/keys/, followed by its "
+          "key."},
     Entry{Error::no_room, 503, "no-room",
           "There is too little memory for this request at the moment."},
     Entry{Error::request_timeout, 408, "request-timeout", "The request did not arrive in time."},
@@ -108,9 +111,6 @@ constexpr std::array kErrors{
           "If-Match and If-None-Match take * or a list of entity tags, each in quotes."},
     Entry{Error::precondition_failed, 412, "precondition-failed",
           "If-Match or If-None-Match does not hold, so nothing has been done."},
-    Entry{Error::not_text, 406, "not-text",
-          "The value is not text in UTF-8, or is encoded. GET it from /v1/keys/, followed by its "
-          "key."},
     Entry{Error::not_a_number, 409, "not-a-number",
           "The value is not a whole number of 64 bits in decimal, so nothing has been added."},
     Entry{Error::number_overflow, 409, "overflow",

@@ -32,7 +32,7 @@ struct Call {
 // is wrong, or leaves a `work` that will do the rest.
 using Service = Error (*)(const Call& call, Reply& reply);
 
-// {"status":"OK","key":...,"value":...}. Errors: key_not_found.
+// {"status":"OK","key":...,"value":...}. Errors: key_not_found, not_text.
 Error get_value(const Call& call, Reply& reply);
 
 // Stores what the body says, which is JSON. Errors: those of PutRequest.
