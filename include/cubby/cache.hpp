@@ -225,8 +225,9 @@ class Cache {
   // neither hits nor misses and leaves the order of use alone. Throws std::bad_alloc, and what
   // `visit` throws.
   //
-  // A cursor tells nobody anything of the hash's seed. Any number is taken for one; that of another
-  // cache, whose identity() differs, leads to anywhere.
+  // A cursor by itself tells nothing of the hash's seed; the order, which is that of the hashes,
+  // tells which keys share a lock. Any number is taken for a cursor; that of another cache, whose
+  // identity() differs, leads to anywhere.
   template <class Visit>
   std::optional<std::uint64_t> list(std::uint64_t cursor, const ListLimits& limits, Visit&& visit) {
     using Target = std::remove_reference_t<Visit>;

@@ -36,7 +36,7 @@ struct CacheOptions {
   std::size_t capacity_per_shard = 0;
 
   // Seeds the hash of keys. Left empty, a random seed is drawn, so that nobody can aim keys at one
-  // shard; set it only to make a test repeatable.
+  // shard who does not see the order of a listing; set it only to make a test repeatable.
   std::optional<std::uint64_t> hash_seed = std::nullopt;
 
   // Where time to live is measured. Not owned; must outlive the cache.
