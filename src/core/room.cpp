@@ -8,13 +8,16 @@ namespace {
 
 // How many shards' oldest entries are compared to find one to evict. Five follow one list for the
 // whole cache within 0.1 percentage points of hit ratio; see docs/architecture.md.
-constexpr int kShardsCompared = 5;
+constexpr std::size_t kShardsCompared = 5;
 
 // With fewer entries a shard than this, five shards may have none but some that have just been
 // used. All eight of a shard are of the newer half of the cache once in 2^8 times, and so those of
 // five shards once in 10^12.
-constexpr int kFewEntries = 8;
+constexpr std::size_t kFewEntries = 8;
 static_assert(kFewEntries < Shard::kMostCounted);
+
+// How often another victim is chosen because others were there first.
+constexpr int kMostChoices = 16;
 
 // How many pages are read for expired entries before a live entry is evicted; most of them have
 // none when what was noted of them holds no longer.
@@ -85,9 +88,11 @@ Room::Victim Room::choose_victim() {
   };
   if (shards_.size() > kShardsCompared) {
     std::size_t entries = 0;
-    std::uint64_t random = next_random(victim_random_);
-    for (int i = 0; i < kShardsCompared; ++i, random >>= 8) {
-      entries += consider(*shards_[random & (shards_.size() - 1)]);
+    // Different ones: their number is a power of two, and the step odd.
+    const std::uint64_t random = next_random(victim_random_);
+    const std::uint64_t step = (random >> 32) | 1;
+    for (std::uint64_t i = 0; i < kShardsCompared; ++i) {
+      entries += consider(*shards_[(random + i * step) & (shards_.size() - 1)]);
     }
     if (entries >= kShardsCompared * kFewEntries) return victim;
   }
@@ -102,10 +107,16 @@ bool Room::evict() {
     if (progress.removed != 0) return true;
     if (!progress.more) break;
   }
-  for (Victim victim = choose_victim(); victim.shard != nullptr; victim = choose_victim()) {
-    if (victim.shard->evict_oldest(victim.oldest.touched)) return true;
+  for (int choices = 1;; ++choices) {
+    const Victim victim = choose_victim();
+    if (victim.shard == nullptr) return continue_resizes();
+    // Of one shard the oldest is the right one whichever it is.
+    const bool is_choice = shards_.size() > 1 && choices < kMostChoices;
+    if (victim.shard->evict_oldest(is_choice ? std::optional(victim.oldest.touched)
+                                             : std::nullopt)) {
+      return true;
+    }
   }
-  return continue_resizes();
 }
 
 // Removes some of what has been cleared. False when there is none.

@@ -392,11 +392,12 @@ std::optional<Shard::Oldest> Shard::oldest() const noexcept {
                 .entries = static_cast<std::size_t>(hints >> 32)};
 }
 
-bool Shard::evict_oldest(std::uint32_t touched) {
+bool Shard::evict_oldest(std::optional<std::uint32_t> touched) {
   Released released;
   const MutexLock lock(mutex_);
+  if (oldest_ == 0) return false;
   const auto current = static_cast<std::uint32_t>(hints_.load(std::memory_order_relaxed));
-  if (oldest_ == 0 || current != touched) return false;
+  if (touched && *touched != current) return false;
   make_room(released);
   return true;
 }

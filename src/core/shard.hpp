@@ -93,9 +93,9 @@ class alignas(64) Shard {
   // Nothing when there is no entry. A hint that takes no lock: other threads may be changing it.
   std::optional<Oldest> oldest() const noexcept;
 
-  // Removes the least recently used entry, to make room, if it is still the one that was `touched`
-  // then: others may have removed or used that, and the next one may be needed.
-  bool evict_oldest(std::uint32_t touched) CUBBY_EXCLUDES(mutex_);
+  // Removes the least recently used entry, to make room; if it is given when that was `touched`,
+  // only if it is still the same: others may have removed or used it, and the next may be needed.
+  bool evict_oldest(std::optional<std::uint32_t> touched) CUBBY_EXCLUDES(mutex_);
 
   // Takes every entry out of the index at once. What they take is given up by remove_cleared().
   // `spare` is as Index::clear() takes it, and should go when the lock has been given up.
