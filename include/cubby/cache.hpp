@@ -189,10 +189,11 @@ class Cache {
   // so many bytes of something else beside it. Takes no lock.
   bool fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside = 0) const;
 
-  // Whether a value of this size that fits() could be written now: false when reservations and
-  // values outside entries leave too little room for it, which then counts as a shortage. To ask
-  // costs no entry; to write until there is no_room may cost all of them. Takes no lock.
-  bool has_room(std::size_t value_bytes);
+  // Whether a value of this size that fits() could be written now, so many bytes of entries staying
+  // beside it: false when reservations and values outside entries leave too little room for that,
+  // which then counts as a shortage. To ask costs no entry; to write until there is no_room may
+  // cost all of them. Takes no lock.
+  bool has_room(std::size_t value_bytes, std::size_t bytes_beside = 0);
 
   // Reads an entry and changes it in one step: nothing happens to the key in between. Calls
   // `decide(const ValueView* current)` with the shard locked, `current` being null when there is no
@@ -200,7 +201,7 @@ class Cache {
   // the entry the most recently used.
   //
   // When room has to be made, or a large value copied, the shard is unlocked meanwhile and `decide`
-  // called again; what it says last counts. It must not call the cache, but for fits(). Counts as
+  // called again; what it says last counts. It must not call the cache, but for fits() and has_room(). Counts as
   // one hit or miss. An invalid key has no entry, and whatever is stored under it is too_large.
   // Throws what `decide` throws, and as put() does, with nothing changed.
   template <class Decide>

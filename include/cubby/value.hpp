@@ -97,6 +97,12 @@ class ValueView {
   // nothing. Instead of copying so much with the shard locked, pin it and read it afterwards.
   PinnedValue pin() const noexcept { return PinnedValue(large_); }
 
+  // Whether `pinned` is this value, or the whole that it is a part of, and not one that was put
+  // later, or under another key.
+  bool is(const PinnedValue& pinned) const noexcept {
+    return large_ != nullptr && large_ == pinned.value_;
+  }
+
   // Whether it, or the whole that it is a part of, is over kLargeValueBytes.
   bool is_large() const noexcept { return large_ != nullptr; }
 

@@ -136,8 +136,8 @@ class Cache::Impl {
   bool fits(std::string_view key, std::size_t value_size, std::size_t bytes_beside = 0) const {
     return room_.fits(key, value_size, bytes_beside);
   }
-  bool has_room(std::size_t value_size) {
-    return value_size <= kLargeValueBytes || room_.can_have_pages(value_size);
+  bool has_room(std::size_t value_size, std::size_t bytes_beside) {
+    return value_size <= kLargeValueBytes || room_.can_have_pages(value_size, bytes_beside);
   }
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
 
@@ -393,7 +393,9 @@ bool Cache::fits(const PreparedKey& key, std::size_t value_bytes, std::size_t by
   return impl_->fits(key.key_, value_bytes, bytes_beside);
 }
 
-bool Cache::has_room(std::size_t value_bytes) { return impl_->has_room(value_bytes); }
+bool Cache::has_room(std::size_t value_bytes, std::size_t bytes_beside) {
+  return impl_->has_room(value_bytes, bytes_beside);
+}
 
 void Cache::clear() { impl_->clear(); }
 

@@ -116,8 +116,8 @@ class Room {
   bool tidy();
 
   // Whether the pages of a value of this size could be had now; as is_attainable().
-  bool can_have_pages(std::size_t value_size) {
-    return state_.custom_charge || is_attainable(LargeValue::footprint(value_size));
+  bool can_have_pages(std::size_t value_size, std::size_t bytes_beside = 0) {
+    return state_.custom_charge || is_attainable(LargeValue::footprint(value_size) + bytes_beside);
   }
 
   // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;

@@ -1,6 +1,7 @@
 #include "protocol/connection.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -341,6 +342,7 @@ class Connection::Impl {
     Reply reply = begin_reply(request, close, output);
     if (sent_ahead_ > 0) reply.continue_chunks(std::exchange(sent_ahead_, 0));
     const Error error = work.reply(reply);
+    assert(error == Error::none || !reply.in_chunks());
     complete(request, error, reply, close);
   }
 

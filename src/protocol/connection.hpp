@@ -91,7 +91,8 @@ class Connection {
   // Memory that it takes in the cache, which charges it already.
   std::size_t staged_bytes() const noexcept;
 
-  // From now on replies carry "Connection: close" and the next one is the last. When no request is
+  // From now on replies carry "Connection: close" and the next one is the last; one that has begun
+  // already, in chunks, is the last without saying so. When no request is
   // in progress, finished() becomes true at once.
   void drain() noexcept;
 

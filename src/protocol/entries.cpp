@@ -44,6 +44,12 @@ std::optional<std::chrono::seconds> age_of(const Context& context,
   return std::max(std::chrono::seconds(0), context.date.time() - *metadata.stored_at);
 }
 
+Error check_room(Cache& cache, const PreparedKey& key, std::size_t value_bytes,
+                 std::size_t bytes_beside) {
+  if (!cache.fits(key, value_bytes, bytes_beside)) return Error::value_does_not_fit;
+  return cache.has_room(value_bytes, bytes_beside) ? Error::none : Error::no_room;
+}
+
 Stored store_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
                    const NewEntry& entry) {
   Stored stored;
@@ -81,9 +87,8 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
   // What it depends on is there together with it, or would be evicted for the sake of what it
   // decides about.
   const auto find_fault = [&](const StoredEntry* current) {
-    const bool fits = current == nullptr || pages != nullptr || size <= kLargeValueBytes ||
-                      context.cache.fits(key, size, current->value.size());
-    return fits ? Error::none : Error::value_does_not_fit;
+    if (current == nullptr || pages != nullptr || size <= kLargeValueBytes) return Error::none;
+    return check_room(context.cache, key, size, current->value.size());
   };
   const UpdateOutcome outcome =
       update_if(context, key, conditions, stored.error, find_fault, [&](const StoredEntry*) {

@@ -14,17 +14,14 @@ namespace {
 // What is read and written before others get their turn.
 constexpr std::size_t kWrittenAtOnce = std::size_t{1} << 20;
 
-// `size` becomes what the new value would have.
+// `size` becomes that of the new value.
 Error find_fault(const Context& context, const PreparedKey& key, const StoredEntry* entry,
                  std::size_t added, std::size_t& size) {
   if (entry == nullptr) return Error::key_not_found;
   size = entry->value.size() + added;
   if (!entry->metadata.content_encoding.empty()) return Error::value_encoded;
   if (size > context.limits.max_value_bytes) return Error::value_too_large;
-  // What is joined and what comes of it are there together. Without room for both, the entry would
-  // be evicted for the sake of what cannot be.
-  const bool fits = size <= kLargeValueBytes || context.cache.fits(key, size, size);
-  return fits ? Error::none : Error::value_does_not_fit;
+  return can_become(context.cache, key, size) ? Error::none : Error::value_does_not_fit;
 }
 
 Change change_to(const TextProbe& probe, const Front& front, const Joined& joined) {
@@ -36,6 +33,10 @@ Change change_to(const TextProbe& probe, const Front& front, const Joined& joine
 }
 
 }  // namespace
+
+bool can_become(const Cache& cache, const PreparedKey& key, std::size_t size) {
+  return size <= kLargeValueBytes || cache.fits(key, size, size);
+}
 
 Error send_joined(Reply& reply, const Joined& joined) {
   if (joined.error == Error::none) {
@@ -92,7 +93,7 @@ std::string_view LargeJoin::Old::part(std::size_t at) const {
 bool LargeJoin::Old::is_of(const StoredEntry& entry) const {
   if (entry.tag_seed() != tag_seed || entry.front_bytes != front_bytes) return false;
   const ValueView& value = entry.value;
-  if (pages) return value.is_large() && !pages.detached();
+  if (pages) return value.is(pages);
   std::string_view rest = text;
   bool same = value.size() == rest.size() && !value.is_large();
   value.for_each_part([&](std::string_view part) {
@@ -118,7 +119,10 @@ bool LargeJoin::go_on() {
 // Whether there is something to write.
 bool LargeJoin::begin() {
   const auto fault_of = [this](const StoredEntry* entry) {
-    return find_fault(context_, key_, entry, bytes_.size(), joined_.size);
+    const Error error = find_fault(context_, key_, entry, bytes_.size(), joined_.size);
+    if (error != Error::none) return error;
+    const bool has_room = context_.cache.has_room(joined_.size, entry->value.size());
+    return has_room ? Error::none : Error::no_room;
   };
   update_if(context_, key_, conditions_, joined_.error, fault_of, [this](const StoredEntry* entry) {
     old_.emplace(*entry);
@@ -132,6 +136,11 @@ bool LargeJoin::begin() {
   return true;
 }
 
+void LargeJoin::begin_anew() noexcept {
+  new_.reset();
+  old_.reset();
+}
+
 std::string_view LargeJoin::part_of_new(std::size_t at) const {
   const std::string_view bytes = bytes_;
   const std::size_t begin_of_old = end_ == End::front ? bytes.size() : 0;
@@ -140,8 +149,15 @@ std::string_view LargeJoin::part_of_new(std::size_t at) const {
   return at < old_->size ? old_->part(at) : bytes.substr(at - old_->size);
 }
 
-// Whether there is more to write.
+// Whether there is more to do before it can be stored.
 bool LargeJoin::write() {
+  // Seen early, it takes no memory for what is in vain. Otherwise the entry shall not age
+  // meanwhile.
+  if (old_->pages.detached()) {
+    begin_anew();
+    return true;
+  }
+  context_.cache.touch(key_);
   const std::size_t size = old_->size + bytes_.size();
   for (std::size_t written = 0; written < kWrittenAtOnce;) {
     const std::size_t at = new_->value_size();
@@ -178,8 +194,7 @@ bool LargeJoin::store() {
                                             return change;
                                           });
   if (joined_.error == Error::none && is_other) {
-    new_.reset();
-    old_.reset();
+    begin_anew();
     return false;
   }
   if (joined_.error == Error::none) joined_.error = error_of(outcome);

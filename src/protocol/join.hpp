@@ -32,6 +32,10 @@ struct Addition {
   std::string_view bytes;
 };
 
+// Whether a value could ever become so large by joining: what is joined and what comes of it are
+// there together. Without room for both, the entry would be evicted for the sake of what cannot be.
+bool can_become(const Cache& cache, const PreparedKey& key, std::size_t size);
+
 struct Joined {
   Error error = Error::none;
   std::size_t size = 0;
@@ -76,6 +80,7 @@ class LargeJoin final : public Work {
 
   bool begin();
   bool write();
+  void begin_anew() noexcept;
   bool store();
   std::string_view part_of_new(std::size_t at) const;
 

@@ -21,7 +21,7 @@ Error delete_entry(const Call& call, Reply& reply);
 // The new number, as text. Errors: those of add_to_entry().
 Error increment_entry(const Call& call, Reply& reply);
 
-// The new size, as text. Errors: those of join_to_entry().
+// The new size, as text. Errors: those of an Addition.
 Error append_to_entry(const Call& call, Reply& reply);
 Error prepend_to_entry(const Call& call, Reply& reply);
 

@@ -63,6 +63,7 @@ class Reply {
   void begin_chunks(unsigned status, std::string_view content_type, std::string_view piece);
   void continue_chunks(std::size_t bytes_before) noexcept;
   void add_chunk(std::string_view piece);
+  bool in_chunks() const noexcept { return in_chunks_; }
 
   // Where the `fields` that it was begun with are now, to be written over.
   char* fields() noexcept { return output_.data() + fields_begin_; }

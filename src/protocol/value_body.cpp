@@ -2,8 +2,10 @@
 
 #include <optional>
 
+#include "protocol/entries.hpp"
 #include "protocol/field_lines.hpp"
 #include "protocol/heap_bytes.hpp"
+#include "protocol/join.hpp"
 #include "protocol/request_conditions.hpp"
 
 namespace cubby::protocol {
@@ -43,10 +45,15 @@ Error read_metadata_of_body(const Request& request, Metadata& metadata) {
              : Error::bad_content_encoding;
 }
 
-bool NeededEntry::stay(std::size_t value_bytes) {
+Error NeededEntry::stay(std::size_t value_bytes) {
   const PreparedKey key = cache_.prepare(key_);
   const std::size_t beside = cache_.touch(key).value_or(0);
-  return cache_.fits(key, value_bytes, beside);
+  return cache_.fits(key, value_bytes, beside) ? Error::none : Error::value_does_not_fit;
+}
+
+Error NeededEntry::begin(std::size_t value_bytes) {
+  const PreparedKey key = cache_.prepare(key_);
+  return check_room(cache_, key, value_bytes, cache_.touch(key).value_or(0));
 }
 
 std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
@@ -70,16 +77,15 @@ Error ValueBody::make_sure_of_room(const Context& context, const Request& reques
   if (has_conditions(request)) needed_.emplace(context.cache, key);
   const std::size_t size =
       request.head.chunked ? 0 : static_cast<std::size_t>(request.head.content_length);
-  const bool fits =
-      needed_ ? needed_->stay(size) : context.cache.fits(context.cache.prepare(key), size);
-  if (!fits) return Error::value_does_not_fit;
-  return context.cache.has_room(size) ? Error::none : Error::no_room;
+  return needed_ ? needed_->begin(size)
+                 : check_room(context.cache, context.cache.prepare(key), size, 0);
 }
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
-  if (needed_ && !needed_->stay(value_.value_size() + piece.size())) {
-    return Error::value_does_not_fit;
+  if (needed_) {
+    const Error error = needed_->stay(value_.value_size() + piece.size());
+    if (error != Error::none) return error;
   }
   probe_.take(piece);
   return value_.append(piece);
@@ -92,13 +98,26 @@ StagedValue& ValueBody::finish() noexcept {
 }
 
 std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Request& request) {
-  return std::make_unique<TextBody>(context.cache, request.operation.key);
+  Cache& cache = context.cache;
+  const PreparedKey key = cache.prepare(request.operation.key);
+  const std::optional<std::size_t> old = cache.touch(key);
+  Error error = Error::none;
+  if (old && !request.head.chunked) {
+    const std::size_t size = *old + static_cast<std::size_t>(request.head.content_length);
+    if (!can_become(cache, key, size)) {
+      error = Error::value_does_not_fit;
+    } else if (!cache.has_room(size, *old)) {
+      error = Error::no_room;
+    }
+  }
+  return std::unique_ptr<BodyReader>(new TextBody(cache, request.operation.key, error));
 }
 
 Error TextBody::take(std::string_view piece) {
-  if (!needed_.stay(text_.size() + piece.size())) return Error::value_does_not_fit;
-  append_in_steps(text_, piece);
-  return Error::none;
+  if (error_ != Error::none) return error_;
+  const Error error = needed_.stay(text_.size() + piece.size());
+  if (error == Error::none) append_in_steps(text_, piece);
+  return error;
 }
 
 std::size_t TextBody::memory_bytes() const noexcept {

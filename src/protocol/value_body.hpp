@@ -31,9 +31,11 @@ class NeededEntry {
   // Copies the key.
   NeededEntry(Cache& cache, std::string_view key) : cache_(cache), key_(key) {}
 
-  // Makes it the most recently used, if there is one. False when a value of so many bytes has no
-  // room beside it.
-  bool stay(std::size_t value_bytes);
+  // Makes it the most recently used, if there is one. Errors: value_does_not_fit, when a value of
+  // so many bytes, of which some are there, has no room beside it.
+  Error stay(std::size_t value_bytes);
+  // Likewise, before any of the value is there. Errors: no_room too.
+  Error begin(std::size_t value_bytes);
 
   std::size_t memory_bytes() const noexcept { return heap_bytes(key_); }
 
@@ -72,12 +74,10 @@ class ValueBody final : public BodyReader {
 };
 
 // Collects a body that is to be joined to an entry, in memory of its own. How large that may be is
-// for its route. Errors: value_does_not_fit.
+// for its route. Errors: value_does_not_fit, no_room.
 class TextBody final : public BodyReader {
  public:
   static std::unique_ptr<BodyReader> begin(const Context& context, const Request& request);
-
-  TextBody(Cache& cache, std::string_view key) : needed_(cache, key) {}
 
   Error take(std::string_view piece) override;
   Error keep() override { return Error::none; }
@@ -88,6 +88,9 @@ class TextBody final : public BodyReader {
   std::string take_text() noexcept { return std::move(text_); }
 
  private:
+  TextBody(Cache& cache, std::string_view key, Error error) : error_(error), needed_(cache, key) {}
+
+  const Error error_;  // of the head
   NeededEntry needed_;
   std::string text_;
 };

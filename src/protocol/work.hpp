@@ -25,7 +25,7 @@ class Work {
 
   // The beginning of what reply() would send with 200 and this type, where it is too much to be
   // kept until then; the rest is for the next call, or for reply(). Otherwise empty. Need not be
-  // called. After it, give_up() must not be false.
+  // called. After it, give_up() must not be false, and reply() no error.
   virtual std::string take_finished() { return {}; }
   virtual std::string_view content_type() const noexcept { return kJsonType; }
 

@@ -125,6 +125,21 @@ TEST_F(KeyJoiningTest, OneThatIsOvertakenBeginsAnewAndHoldsUpNobody) {
   }
 }
 
+// What has been cleared lies about for a while, and is not taken for what is there.
+TEST_F(KeyJoiningTest, OneWhoseEntryHasBeenClearedAddsToWhatIsThereNow) {
+  store("k", std::string(300 * kKiB, 'v'));
+  protocol::Connection connection(world_.context);
+  std::string output;
+  connection.receive(bytes_of({"POST /v1/keys/k/append", "", "m"}), output);
+  connection.receive("", output);
+  world_.cache.clear();
+  const std::string value(400 * kKiB, 'w');
+  store("k", value);
+  while (connection.has_more()) connection.receive("", output);
+  EXPECT_EQ(read_reply(output).value_or(ReceivedReply{}).body, std::to_string(value.size() + 1));
+  EXPECT_TRUE(value_of("k") == value + "m");
+}
+
 TEST_F(KeyJoiningTest, OneWhoseEntryGoesMeanwhileIsNotFound) {
   store("k", std::string(300 * kKiB, 'v'));
   protocol::Connection connection(world_.context);

@@ -249,6 +249,8 @@ TEST_F(KeyOperationsTest, WhatIsChangedIsNotEvictedForIt) {
 class LargeKeysTest : public KeysTest {
  protected:
   LargeKeysTest() : KeysTest({.max_value_bytes = std::size_t{48} << 20}) {}
+
+  const std::string filler_ = std::string(std::size_t{1} << 20, 'f');
 };
 
 // Of 64 MiB. Unconditional, it replaces the other.
@@ -292,6 +294,37 @@ TEST_F(LargeKeysTest, ABodyKeepsWhatItDependsOn) {
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->status / 100, 2) << asked.line << reply->body;
   }
+}
+
+// Others store much between the turns in which it is made.
+TEST_F(LargeKeysTest, AnEntryStaysWhileItIsJoinedTo) {
+  const std::string value(std::size_t{12} << 20, 'v');
+  store("k", value);
+  protocol::Connection connection(world_.context);
+  std::string output;
+  connection.receive(bytes_of({"POST /v1/keys/k/append", "", "more"}), output);
+  ASSERT_TRUE(connection.has_more());
+  for (int i = 0; connection.has_more(); connection.receive("", output)) {
+    for (const int end = i + 15; i < end; ++i) world_.cache.put("f" + std::to_string(i), filler_);
+  }
+  EXPECT_EQ(read_reply(output).value_or(ReceivedReply{}).body, std::to_string(value.size() + 4));
+  EXPECT_TRUE(value_of("k") == value + "more");
+}
+
+// Nor for what has no room beside what it depends on: of 64 MiB 30 are taken.
+TEST_F(LargeKeysTest, WhatHasNoRoomNowCostsNoEntry) {
+  Cache::Reservation reservation(world_.cache);
+  ASSERT_TRUE(reservation.resize(std::size_t{30} << 20));
+  const std::string value(std::size_t{18} << 20, 'v');
+  const std::string other(std::size_t{18} << 20, 'o');
+  store("k", value);
+  for (const std::size_t piece : {~std::size_t{0}, std::size_t{1} << 20}) {
+    EXPECT_EQ(problem_of(ask({"PUT /v1/keys/k", "If-Match: *\r\n", other}, piece)), "no-room");
+    EXPECT_EQ(problem_of(ask({"POST /v1/keys/k/append", "", "more"}, piece)), "no-room");
+    EXPECT_EQ(problem_of(ask({"POST /v1/keys/k/append", "", filler_}, piece)), "no-room");
+  }
+  EXPECT_TRUE(value_of("k") == value);
+  EXPECT_EQ(world_.cache.stats().evictions, 0U);
 }
 
 // Nothing is evicted for what others leave no room for.
