@@ -204,7 +204,7 @@ bool LargeJoin::store() {
 Error LargeJoin::reply(Reply& reply) { return send_joined(reply, joined_); }
 
 std::size_t LargeJoin::memory_bytes() const noexcept {
-  return sizeof *this + heap_bytes(key_text_) + heap_bytes(bytes_) +
+  return sizeof *this + heap_bytes(key_text_) + heap_bytes(bytes_) + conditions_.memory_bytes() +
          (old_ ? heap_bytes(old_->text) : 0) + (new_ ? new_->memory_bytes() : 0);
 }
 
