@@ -189,10 +189,11 @@ class Cache {
   // so many bytes of something else beside it. Takes no lock.
   bool fits(const PreparedKey& key, std::size_t value_bytes, std::size_t bytes_beside = 0) const;
 
-  // Whether a value of this size that fits() could be written now, so many bytes of entries staying
-  // beside it: false when reservations and values outside entries leave too little room for that,
-  // which then counts as a shortage. To ask costs no entry; to write until there is no_room may
-  // cost all of them. Takes no lock.
+  // Whether a value of this size that fits(), or so much more of one, could be written now, so many
+  // bytes of entries staying beside it: false when reservations and values outside entries leave
+  // too little room for that, which then counts as a shortage. To ask costs no entry; to write
+  // until there is no_room may cost all of them. Takes no lock: what is to stay has a little to
+  // spare, for what others take meanwhile.
   bool has_room(std::size_t value_bytes, std::size_t bytes_beside = 0);
 
   // Reads an entry and changes it in one step: nothing happens to the key in between. Calls

@@ -137,7 +137,8 @@ class Cache::Impl {
     return room_.fits(key, value_size, bytes_beside);
   }
   bool has_room(std::size_t value_size, std::size_t bytes_beside) {
-    return value_size <= kLargeValueBytes || room_.can_have_pages(value_size, bytes_beside);
+    if (bytes_beside == 0 && value_size <= kLargeValueBytes) return true;
+    return room_.can_have_pages(value_size, bytes_beside);
   }
   PinnedValue begin_value() { return PinnedValue(new LargeValue(state_)); }
 

@@ -85,10 +85,13 @@ class Room {
     return charge <= largest_charge();
   }
   // Whether an entry could be stored if there were no other, and so many bytes of something else
-  // beside it. An invalid key never could.
+  // beside it. An invalid key never could. Asks for a page more than can_have_pages() does, so that
+  // what can never be had is not taken for what cannot be had now.
   bool fits(std::string_view key, std::size_t value_size, std::size_t bytes_beside = 0) const {
     return is_valid_key(key) && value_size <= kMaxValueBytes &&
-           can_have(state_.charge(key, value_size) + bytes_beside, value_size);
+           can_have(state_.charge(key, value_size) + with_spare(bytes_beside) +
+                        (bytes_beside != 0 ? kPageBytes : 0),
+                    value_size);
   }
 
   // Writes `bytes` into pages of the value, as many as it takes. Some of them may have been written
@@ -117,7 +120,8 @@ class Room {
 
   // Whether the pages of a value of this size could be had now; as is_attainable().
   bool can_have_pages(std::size_t value_size, std::size_t bytes_beside = 0) {
-    return state_.custom_charge || is_attainable(LargeValue::footprint(value_size) + bytes_beside);
+    if (state_.custom_charge) return true;
+    return is_attainable(LargeValue::footprint(value_size) + with_spare(bytes_beside));
   }
 
   // What an entry may be charged if it is to fit when it is alone. Some reservations stay for good;
@@ -152,6 +156,12 @@ class Room {
     state_.shortages.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
+
+  // What is to stay, with what others may take between the question and the answer's use.
+  std::size_t with_spare(std::size_t bytes_beside) const noexcept {
+    return bytes_beside == 0 ? 0 : bytes_beside + state_.budget.limit() / kSparePart;
+  }
+  static constexpr std::size_t kSparePart = 64;
 
   // Empty pages that are kept: enough that classes trading pages with one another do not go through
   // the system each time.

@@ -44,10 +44,10 @@ std::optional<std::chrono::seconds> age_of(const Context& context,
   return std::max(std::chrono::seconds(0), context.date.time() - *metadata.stored_at);
 }
 
-Error check_room(Cache& cache, const PreparedKey& key, std::size_t value_bytes,
+Error check_room(Cache& cache, const PreparedKey& key, std::size_t value_bytes, std::size_t more,
                  std::size_t bytes_beside) {
   if (!cache.fits(key, value_bytes, bytes_beside)) return Error::value_does_not_fit;
-  return cache.has_room(value_bytes, bytes_beside) ? Error::none : Error::no_room;
+  return cache.has_room(more, bytes_beside) ? Error::none : Error::no_room;
 }
 
 Stored store_entry(const Context& context, const PreparedKey& key, const Conditions& conditions,
@@ -88,7 +88,7 @@ Stored store_entry(const Context& context, const PreparedKey& key, const Conditi
   // decides about.
   const auto find_fault = [&](const StoredEntry* current) {
     if (current == nullptr || pages != nullptr || size <= kLargeValueBytes) return Error::none;
-    return check_room(context.cache, key, size, current->value.size());
+    return check_room(context.cache, key, size, size, current->value.size());
   };
   const UpdateOutcome outcome =
       update_if(context, key, conditions, stored.error, find_fault, [&](const StoredEntry*) {

@@ -40,10 +40,10 @@ struct Stored {
   EntityTag tag = {};
 };
 
-// Whether there can be a value of this size under the key beside so many bytes of other entries.
-// Nothing is evicted to find that out. Errors: value_does_not_fit, when there never can be;
-// no_room, when there cannot be now.
-Error check_room(Cache& cache, const PreparedKey& key, std::size_t value_bytes,
+// Whether there can be a value of this size under the key, `more` bytes of which are still to come,
+// beside so many bytes of other entries. Nothing is evicted to find that out. Errors:
+// value_does_not_fit, when there never can be; no_room, when there cannot be now.
+Error check_room(Cache& cache, const PreparedKey& key, std::size_t value_bytes, std::size_t more,
                  std::size_t bytes_beside);
 
 // Errors: value_too_large, value_does_not_fit, no_room.

@@ -159,6 +159,12 @@ bool LargeJoin::write() {
   }
   context_.cache.touch(key_);
   const std::size_t size = old_->size + bytes_.size();
+  // Of many that join to it at once some may have to give way.
+  const std::size_t more = std::min(size - new_->value_size(), kWrittenAtOnce);
+  if (!context_.cache.has_room(more, old_->size)) {
+    joined_.error = Error::no_room;
+    return false;
+  }
   for (std::size_t written = 0; written < kWrittenAtOnce;) {
     const std::size_t at = new_->value_size();
     if (at == size) return false;

@@ -45,15 +45,9 @@ Error read_metadata_of_body(const Request& request, Metadata& metadata) {
              : Error::bad_content_encoding;
 }
 
-Error NeededEntry::stay(std::size_t value_bytes) {
+Error NeededEntry::stay(std::size_t value_bytes, std::size_t more) {
   const PreparedKey key = cache_.prepare(key_);
-  const std::size_t beside = cache_.touch(key).value_or(0);
-  return cache_.fits(key, value_bytes, beside) ? Error::none : Error::value_does_not_fit;
-}
-
-Error NeededEntry::begin(std::size_t value_bytes) {
-  const PreparedKey key = cache_.prepare(key_);
-  return check_room(cache_, key, value_bytes, cache_.touch(key).value_or(0));
+  return check_room(cache_, key, value_bytes, more, cache_.touch(key).value_or(0));
 }
 
 std::unique_ptr<BodyReader> ValueBody::begin(const Context& context, const Request& request) {
@@ -77,14 +71,14 @@ Error ValueBody::make_sure_of_room(const Context& context, const Request& reques
   if (has_conditions(request)) needed_.emplace(context.cache, key);
   const std::size_t size =
       request.head.chunked ? 0 : static_cast<std::size_t>(request.head.content_length);
-  return needed_ ? needed_->begin(size)
-                 : check_room(context.cache, context.cache.prepare(key), size, 0);
+  return needed_ ? needed_->stay(size, size)
+                 : check_room(context.cache, context.cache.prepare(key), size, size, 0);
 }
 
 Error ValueBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
   if (needed_) {
-    const Error error = needed_->stay(value_.value_size() + piece.size());
+    const Error error = needed_->stay(value_.value_size() + piece.size(), piece.size());
     if (error != Error::none) return error;
   }
   probe_.take(piece);
@@ -115,7 +109,7 @@ std::unique_ptr<BodyReader> TextBody::begin(const Context& context, const Reques
 
 Error TextBody::take(std::string_view piece) {
   if (error_ != Error::none) return error_;
-  const Error error = needed_.stay(text_.size() + piece.size());
+  const Error error = needed_.stay(text_.size() + piece.size(), piece.size());
   if (error == Error::none) append_in_steps(text_, piece);
   return error;
 }

@@ -31,11 +31,9 @@ class NeededEntry {
   // Copies the key.
   NeededEntry(Cache& cache, std::string_view key) : cache_(cache), key_(key) {}
 
-  // Makes it the most recently used, if there is one. Errors: value_does_not_fit, when a value of
-  // so many bytes, of which some are there, has no room beside it.
-  Error stay(std::size_t value_bytes);
-  // Likewise, before any of the value is there. Errors: no_room too.
-  Error begin(std::size_t value_bytes);
+  // Makes it the most recently used, if there is one. Errors: those of check_room() for `more`
+  // bytes, which make a value of so many.
+  Error stay(std::size_t value_bytes, std::size_t more);
 
   std::size_t memory_bytes() const noexcept { return heap_bytes(key_); }
 

@@ -311,6 +311,42 @@ TEST_F(LargeKeysTest, AnEntryStaysWhileItIsJoinedTo) {
   EXPECT_TRUE(value_of("k") == value + "more");
 }
 
+// Of 64 MiB, where each would fit alone: one succeeds, and the other is told to come again.
+TEST_F(LargeKeysTest, TwoAtOnceDoNotTakeTheRoomOfWhatBothDependOn) {
+  const std::string value(std::size_t{24} << 20, 'v');
+  for (const Asked& asked : {Asked{"PUT /v1/keys/k", "If-Match: *\r\n", value},
+                             Asked{"PUT /v1/keys/k", "If-None-Match: \"x\"\r\n", value},
+                             Asked{"POST /v1/keys/k/append", "", "m"}}) {
+    world_.cache.clear();
+    store("k", value);
+    const std::string bytes = bytes_of(asked);
+    protocol::Connection connections[] = {protocol::Connection(world_.context),
+                                          protocol::Connection(world_.context)};
+    std::string outputs[2];
+    std::string inputs[2];
+    for (std::size_t at = 0; at < bytes.size(); at += 100'000) {
+      for (const std::size_t i : {0U, 1U}) {
+        inputs[i] += bytes.substr(at, 100'000);
+        inputs[i].erase(0, connections[i].receive(inputs[i], outputs[i]));
+      }
+    }
+    while (connections[0].has_more() || connections[1].has_more()) {
+      for (const std::size_t i : {0U, 1U}) connections[i].receive("", outputs[i]);
+    }
+    int succeeded = 0;
+    for (const std::string& output : outputs) {
+      const ReceivedReply reply = read_reply(output).value_or(ReceivedReply{});
+      if (reply.status / 100 == 2) {
+        ++succeeded;
+      } else {
+        EXPECT_EQ(problem_of(reply), "no-room") << asked.line;
+      }
+    }
+    EXPECT_EQ(succeeded, 1) << asked.line;
+    EXPECT_GE(value_of("k").value_or("").size(), value.size()) << asked.line;
+  }
+}
+
 // Nor for what has no room beside what it depends on: of 64 MiB 30 are taken.
 TEST_F(LargeKeysTest, WhatHasNoRoomNowCostsNoEntry) {
   Cache::Reservation reservation(world_.cache);
@@ -319,7 +355,9 @@ TEST_F(LargeKeysTest, WhatHasNoRoomNowCostsNoEntry) {
   const std::string other(std::size_t{18} << 20, 'o');
   store("k", value);
   for (const std::size_t piece : {~std::size_t{0}, std::size_t{1} << 20}) {
-    EXPECT_EQ(problem_of(ask({"PUT /v1/keys/k", "If-Match: *\r\n", other}, piece)), "no-room");
+    const Asked put{"PUT /v1/keys/k", "If-Match: *\r\n", other};
+    EXPECT_EQ(problem_of(ask(put, piece)), "no-room");
+    EXPECT_EQ(problem_of(exchange(chunked_bytes_of(put, 100'000), false, true, piece)), "no-room");
     EXPECT_EQ(problem_of(ask({"POST /v1/keys/k/append", "", "more"}, piece)), "no-room");
     EXPECT_EQ(problem_of(ask({"POST /v1/keys/k/append", "", filler_}, piece)), "no-room");
   }
