@@ -202,9 +202,9 @@ class Cache {
   // the entry the most recently used.
   //
   // When room has to be made, or a large value copied, the shard is unlocked meanwhile and `decide`
-  // called again; what it says last counts. It must not call the cache, but for fits() and has_room(). Counts as
-  // one hit or miss. An invalid key has no entry, and whatever is stored under it is too_large.
-  // Throws what `decide` throws, and as put() does, with nothing changed.
+  // called again; what it says last counts. It must not call the cache, but for fits() and
+  // has_room(). Counts as one hit or miss. An invalid key has no entry, and whatever is stored
+  // under it is too_large. Throws what `decide` throws, and as put() does, with nothing changed.
   template <class Decide>
   UpdateOutcome update(const PreparedKey& key, Decide&& decide) {
     using Target = std::remove_reference_t<Decide>;
