@@ -40,22 +40,23 @@ TEST_F(ServerTest, FinishesARequestWhoseBytesArrivedBeforeAFullOutput) {
   for (int i = 0; i < kRequests; ++i) ASSERT_GT(client.receive().body.size(), 500'000U);
 }
 
-// Twelve values of 1 MB, of which six clients want all at once, in 64 MiB.
+// Twelve values of 100 kB, all of which ten clients want at once, in 8 MiB.
 TEST_F(ServerTest, BatchesThatAreNotReadTakeLittleMemory) {
-  constexpr int kClients = 6;
+  constexpr int kClients = 10;
   constexpr int kValues = 12;
-  constexpr std::size_t kValueBytes = 1'000'000;
+  constexpr std::size_t kValueBytes = 100'000;
+  Cache cache({.max_memory_bytes = std::size_t{8} << 20});
   std::string body = "[";
   for (int i = 0; i < kValues; ++i) {
-    store("k" + std::to_string(i), kValueBytes);
+    cache.put("k" + std::to_string(i), std::string(kValueBytes, 'v'));
     body += (i > 0 ? R"(,{"op":"get","key":"k)" : R"({"op":"get","key":"k)") + std::to_string(i) +
             R"("})";
   }
   body += "]";
-  serve();
+  const auto serving = serve(cache);
   std::vector<Client> clients;
   for (int i = 0; i < kClients; ++i) {
-    clients.push_back(Client::unconnected(256 * 1024));
+    clients.push_back(Client::unconnected(16 * 1024));
     clients.back().connect({"127.0.0.1", server_->port()});
     clients.back().send("POST /v1/batch HTTP/1.1\r\nHost: a\r\nContent-Length: " +
                         std::to_string(body.size()) + "\r\n\r\n" + body);
@@ -68,7 +69,7 @@ TEST_F(ServerTest, BatchesThatAreNotReadTakeLittleMemory) {
     EXPECT_EQ(reply.body.find(R"("status":404)"), std::string::npos);
     EXPECT_EQ(reply.body.find(R"("status":503)"), std::string::npos);
   }
-  EXPECT_EQ(cache_.stats().evictions, 0U);
+  EXPECT_EQ(cache.stats().evictions, 0U);
 }
 
 TEST_F(ServerTest, ClosesWhenThePeerOfAStalledReplyGoes) {
