@@ -34,21 +34,24 @@ Next fail(const KeyEvent& event, const KeyState& state) {
   return Next(std::in_place, state);
 }
 
-// Events in the order in which they began. All before `first_open_` have been placed, and of those
-// from there on the ones that are set in `placed_`: so few bits are enough to tell two sets apart.
+bool changes(const KeyEvent& event) { return event.succeeded && event.kind != Kind::get; }
+
+// Events in the order in which they began. All before `first_open` have been placed, and of those
+// from there on the ones that are in `beyond`: so few bits are enough to tell two sets apart.
 class Search {
  public:
-  Search(std::vector<KeyEvent> events, std::chrono::milliseconds patience)
-      : events_(std::move(events)), deadline_(std::chrono::steady_clock::now() + patience) {
+  Search(std::vector<KeyEvent> events, std::size_t max_steps)
+      : events_(std::move(events)), max_steps_(max_steps) {
     std::sort(events_.begin(), events_.end(),
               [](const KeyEvent& a, const KeyEvent& b) { return a.begin < b.begin; });
   }
 
   Linearizability run(const KeyState& initial) {
     steps_.push_back({{0, {}}, initial, 0});
+    settle(steps_.back().placed, initial);
     while (!steps_.empty()) {
-      if (std::chrono::steady_clock::now() > deadline_) return Linearizability::out_of_time;
       if (steps_.back().placed.first_open == events_.size()) return Linearizability::yes;
+      if (seen_.size() > max_steps_) return Linearizability::undecided;
       if (!go_on()) steps_.pop_back();
     }
     return Linearizability::no;
@@ -59,6 +62,11 @@ class Search {
     std::size_t first_open;
     std::set<std::size_t> beyond;
 
+    bool contains(std::size_t event) const { return event < first_open || beyond.contains(event); }
+    void insert(std::size_t event) {
+      beyond.insert(event);
+      while (beyond.erase(first_open) > 0) ++first_open;
+    }
     auto operator<=>(const Placed&) const = default;
   };
 
@@ -72,18 +80,14 @@ class Search {
   bool go_on() {
     Step& step = steps_.back();
     step.next = std::max(step.next, step.placed.first_open);
-    // Whatever began after an open event had ended comes after that one.
-    std::int64_t first_end = std::numeric_limits<std::int64_t>::max();
-    for (std::size_t i = step.placed.first_open; i < events_.size(); ++i) {
-      if (events_[i].begin > first_end) break;
-      if (step.placed.beyond.contains(i)) continue;
-      first_end = std::min(first_end, events_[i].end);
-    }
-    for (; step.next < events_.size() && events_[step.next].begin <= first_end; ++step.next) {
-      if (step.placed.beyond.contains(step.next)) continue;
+    const std::int64_t latest = latest_begin(step.placed);
+    for (; step.next < events_.size() && events_[step.next].begin <= latest; ++step.next) {
+      if (step.placed.contains(step.next)) continue;
       auto state = state_after(events_[step.next], step.state);
       if (!state) continue;
-      Placed placed = with(step.placed, step.next);
+      Placed placed = step.placed;
+      placed.insert(step.next);
+      settle(placed, *state);
       if (!seen_.emplace(placed, *state).second) continue;
       ++step.next;
       steps_.push_back({std::move(placed), std::move(*state), 0});
@@ -92,14 +96,33 @@ class Search {
     return false;
   }
 
-  static Placed with(Placed placed, std::size_t event) {
-    placed.beyond.insert(event);
-    while (placed.beyond.erase(placed.first_open) > 0) ++placed.first_open;
-    return placed;
+  // Places what never changes anything and is as it was seen now: all that could come before it may
+  // as well follow it.
+  void settle(Placed& placed, const KeyState& state) const {
+    for (bool again = true; again;) {
+      again = false;
+      const std::int64_t latest = latest_begin(placed);
+      for (std::size_t i = placed.first_open; i < events_.size(); ++i) {
+        if (events_[i].begin > latest) break;
+        if (placed.contains(i) || changes(events_[i]) || !state_after(events_[i], state)) continue;
+        placed.insert(i);
+        again = true;
+      }
+    }
+  }
+
+  // What began after an open event had ended comes after that one.
+  std::int64_t latest_begin(const Placed& placed) const {
+    std::int64_t first_end = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = placed.first_open; i < events_.size(); ++i) {
+      if (events_[i].begin > first_end) break;
+      if (!placed.contains(i)) first_end = std::min(first_end, events_[i].end);
+    }
+    return first_end;
   }
 
   std::vector<KeyEvent> events_;
-  const std::chrono::steady_clock::time_point deadline_;
+  const std::size_t max_steps_;
   std::vector<Step> steps_;
   std::set<std::pair<Placed, KeyState>> seen_;
 };
@@ -133,8 +156,8 @@ std::optional<KeyState> state_after(const KeyEvent& event, const KeyState& state
 }
 
 Linearizability check_history(std::vector<KeyEvent> events, const KeyState& initial,
-                              std::chrono::milliseconds patience) {
-  return Search(std::move(events), patience).run(initial);
+                              std::size_t max_steps) {
+  return Search(std::move(events), max_steps).run(initial);
 }
 
 }  // namespace cubby::test

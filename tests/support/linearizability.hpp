@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,10 +44,11 @@ struct KeyEvent {
 // The state after the event, if it can have been seen in `state`; outer nothing when it cannot.
 std::optional<KeyState> state_after(const KeyEvent& event, const KeyState& state);
 
-enum class Linearizability : std::uint8_t { yes, no, out_of_time };
+enum class Linearizability : std::uint8_t { yes, no, undecided };
 
-// Whether the events, in any order, are a history of a key that had `initial` at first.
+// Whether the events, in any order, are a history of a key that had `initial` at first; undecided
+// after so many steps of the search.
 Linearizability check_history(std::vector<KeyEvent> events, const KeyState& initial,
-                              std::chrono::milliseconds patience);
+                              std::size_t max_steps);
 
 }  // namespace cubby::test
