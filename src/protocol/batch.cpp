@@ -56,7 +56,10 @@ class BatchRun final : public Work {
     const std::size_t most_left = rest_.size() - std::min(rest_.size(), kBytesAtOnce);
     const std::size_t most_written = results_.size() + kBytesAtOnce;
     for (std::size_t i = 0; i < kOperationsAtOnce; ++i) {
-      if (!read_next()) return false;
+      if (!read_next()) {
+        results_.finish();
+        return false;
+      }
       run(reader_.operation());
       if (rest_.size() < most_left || results_.size() > most_written) return true;
     }
@@ -66,15 +69,17 @@ class BatchRun final : public Work {
   // What has been run cannot be taken back, so a peer must be told of it.
   bool give_up(Error error) override {
     while (read_next()) results_.add_error(error, context_.limits);
+    results_.finish();
     return true;
   }
 
   std::string take_finished() override {
-    return results_.size() < kBytesAtOnce ? std::string() : results_.take();
+    const bool is_due = results_.is_finished() || results_.size() >= kBytesAtOnce;
+    return is_due ? results_.take() : std::string();
   }
 
   Error reply(Reply& reply) override {
-    reply.send(200, kJsonType, results_.finish());
+    reply.send(200, kJsonType, results_.take());
     return Error::none;
   }
 

@@ -156,7 +156,10 @@ void BatchReply::add_entry(CopiedEntry& entry, std::optional<std::chrono::millis
   text_ += '}';
 }
 
-const std::string& BatchReply::finish() { return text_ += ']'; }
+void BatchReply::finish() {
+  text_ += ']';
+  is_finished_ = true;
+}
 
 std::size_t BatchReply::memory_bytes() const noexcept { return heap_bytes(text_); }
 

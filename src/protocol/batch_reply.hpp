@@ -86,7 +86,8 @@ class BatchReply {
   std::size_t size() const noexcept { return text_.size(); }
   std::string take() noexcept { return std::exchange(text_, {}); }
   // Ends the array. To be called once.
-  const std::string& finish();
+  void finish();
+  bool is_finished() const noexcept { return is_finished_; }
 
   std::size_t memory_bytes() const noexcept;
 
@@ -95,6 +96,7 @@ class BatchReply {
 
   std::string text_ = "[";
   bool is_empty_ = true;  // no result yet
+  bool is_finished_ = false;
   std::size_t room_ = kMaxReplyValueBytes;
 };
 

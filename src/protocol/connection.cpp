@@ -1,12 +1,12 @@
 #include "protocol/connection.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "protocol/chunked_body.hpp"
 #include "protocol/cors.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/error_reply.hpp"
@@ -25,6 +25,9 @@ namespace cubby::protocol {
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What is sent before all is done says that it is done well.
+constexpr unsigned kChunkedStatus = 200;
 
 }  // namespace
 
@@ -297,17 +300,16 @@ class Connection::Impl {
     if (!may_send_chunks_) return;
     const std::string piece = work_->take_finished();
     if (piece.empty()) return;
+    if (!chunks_.has_begun()) begin_chunked_reply(output);
+    chunks_.add(output, piece);
+  }
+
+  void begin_chunked_reply(std::string& output) {
     Request request;
     KeyBuffer buffer;
     read_head(head_, request, buffer);
-    Reply reply = begin_reply(request, request.asks_to_close() || draining_, output);
-    if (sent_ahead_ == 0) {
-      reply.begin_chunks(200, work_->content_type(), piece);
-    } else {
-      reply.continue_chunks(sent_ahead_);
-      reply.add_chunk(piece);
-    }
-    sent_ahead_ += piece.size();
+    begin_reply(request, request.asks_to_close() || draining_, output)
+        .begin_chunked(kChunkedStatus, kJsonType);
   }
 
   Reply begin_reply(const Request& request, bool close, std::string& output) {
@@ -339,10 +341,14 @@ class Connection::Impl {
 
   void finish(const Request& request, Work& work, std::string& output) {
     const bool close = request.asks_to_close() || draining_;
+    if (chunks_.has_begun()) {
+      chunks_.add(output, work.take_finished());
+      has_succeeded_ = true;
+      count_answered(request, kChunkedStatus, chunks_.bytes(), close);
+      return chunks_.end(output);
+    }
     Reply reply = begin_reply(request, close, output);
-    if (sent_ahead_ > 0) reply.continue_chunks(std::exchange(sent_ahead_, 0));
     const Error error = work.reply(reply);
-    assert(error == Error::none || !reply.in_chunks());
     complete(request, error, reply, close);
   }
 
@@ -352,12 +358,17 @@ class Connection::Impl {
     } else {
       send_error(reply, error, request.operation, context_.limits);
     }
+    count_answered(request, reply.status(), reply.content_length(), close);
+  }
+
+  void count_answered(const Request& request, unsigned status, std::size_t content_length,
+                      bool close) {
     finished_ = close;
     ++answered_;
-    if (context_.tally != nullptr) context_.tally->count(reply.status());
+    if (context_.tally != nullptr) context_.tally->count(status);
     if (context_.on_request != nullptr && *context_.on_request) {
-      (*context_.on_request)({name_of(request.head.method), request.operation.path, reply.status(),
-                              reply.content_length()});
+      (*context_.on_request)(
+          {name_of(request.head.method), request.operation.path, status, content_length});
     }
   }
 
@@ -375,7 +386,7 @@ class Connection::Impl {
   std::string head_;  // of the request that goes on
   IncomingBody body_;
   std::unique_ptr<Work> work_;
-  std::size_t sent_ahead_ = 0;  // of its reply, in chunks
+  ChunkedBody chunks_;  // of the reply to it
   bool may_send_chunks_ = false;
   std::optional<LargeBody> large_;
   std::uint32_t answered_ = 0;

@@ -13,7 +13,6 @@ namespace {
 // More than that is not going to be in the buffer: it is a large body.
 constexpr std::size_t kLargestReserve = 2 * kLargeValueBytes;
 
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kTypeName = "Content-Type: ";
 constexpr std::string_view kLengthName = "Content-Length: ";
 
@@ -89,24 +88,8 @@ void Reply::write_head(unsigned status, std::string_view content_type,
   put_text(out, kLineEnd);
 }
 
-void Reply::begin_chunks(unsigned status, std::string_view content_type, std::string_view piece) {
+void Reply::begin_chunked(unsigned status, std::string_view content_type) {
   write_head(status, content_type, std::nullopt, "Transfer-Encoding: chunked\r\n", 0);
-  continue_chunks(0);
-  add_chunk(piece);
-}
-
-void Reply::continue_chunks(std::size_t bytes_before) noexcept {
-  in_chunks_ = true;
-  content_length_ = bytes_before;
-}
-
-void Reply::add_chunk(std::string_view piece) {
-  std::array<char, 2 * sizeof(std::size_t)> digits;
-  const char* const end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
-  output_.append(digits.data(), static_cast<std::size_t>(end - digits.data())).append(kLineEnd);
-  output_.append(piece).append(kLineEnd);
-  content_length_ += piece.size();
 }
 
 void Reply::undo() noexcept {
@@ -126,12 +109,6 @@ void Reply::end() {
 
 void Reply::send(unsigned status, std::string_view content_type, std::string_view body,
                  std::string_view fields) {
-  if (in_chunks_) {
-    status_ = status;
-    add_chunk(body);
-    output_.append(kLastChunk);
-    return;
-  }
   put_text(begin_in_place(status, content_type, body.size(), fields), body);
   end();
 }

@@ -56,14 +56,9 @@ class Reply {
   char* begin_in_place(unsigned status, std::string_view content_type, std::size_t content_length,
                        std::string_view fields = {});
 
-  // A reply of which nobody knows yet how long it will be: its head and a first piece of its body.
-  // What comes later is for other Replies, each of which is told by continue_chunks() how much came
-  // before it, all but the last with add_chunk(), the last with send(). For HTTP/1.1 alone (RFC
-  // 9112, section 7.1). No piece may be empty.
-  void begin_chunks(unsigned status, std::string_view content_type, std::string_view piece);
-  void continue_chunks(std::size_t bytes_before) noexcept;
-  void add_chunk(std::string_view piece);
-  bool in_chunks() const noexcept { return in_chunks_; }
+  // The head of a reply of which nobody knows yet how long it will be: a ChunkedBody follows, with
+  // which the Reply has nothing to do. For HTTP/1.1 alone (RFC 9112, section 6.1).
+  void begin_chunked(unsigned status, std::string_view content_type);
 
   // Where the `fields` that it was begun with are now, to be written over.
   char* fields() noexcept { return output_.data() + fields_begin_; }
@@ -75,7 +70,7 @@ class Reply {
   // The rest of the body, instead of appending it to output().
   void set_large(LargeBody body) noexcept { large_ = std::move(body); }
 
-  // As begun; of chunks, what there is so far.
+  // As begun.
   unsigned status() const noexcept { return status_; }
   std::size_t content_length() const noexcept { return content_length_; }
 
@@ -87,7 +82,7 @@ class Reply {
   // A reply that has no content by its status: 204 or 304 (RFC 9110, section 6.4.1).
   void send_head(unsigned status, std::string_view fields);
 
-  // begin(), the body, and end(); where chunks have been begun, the last of them.
+  // begin(), the body, and end().
   void send(unsigned status, std::string_view content_type, std::string_view body,
             std::string_view fields = {});
 
@@ -108,7 +103,6 @@ class Reply {
   std::size_t content_length_ = 0;
   std::size_t fields_begin_ = 0;
   std::size_t body_begin_ = 0;
-  bool in_chunks_ = false;
 };
 
 }  // namespace cubby::protocol

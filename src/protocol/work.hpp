@@ -23,11 +23,11 @@ class Work {
   // same; otherwise the request is refused.
   virtual bool give_up(Error) { return false; }
 
-  // The beginning of what reply() would send with 200 and this type, where it is too much to be
-  // kept until then; the rest is for the next call, or for reply(). Otherwise empty. Need not be
-  // called. After it, give_up() must not be false, and reply() no error.
+  // After a turn: what there is of the content that reply() would send, with 200 and kJsonType,
+  // where that is too much to be kept until all is done. Otherwise empty. Whoever has taken
+  // something takes the rest when all is done, or given up, and calls no reply(); give_up() is then
+  // not false.
   virtual std::string take_finished() { return {}; }
-  virtual std::string_view content_type() const noexcept { return kJsonType; }
 
   // All is done, or given up: writes the reply, or writes nothing and returns what is wrong.
   virtual Error reply(Reply& reply) = 0;
