@@ -30,6 +30,17 @@ char* put_digits(char* out, std::uint32_t bits) {
   return out;
 }
 
+// Of a multiple of three bytes.
+void append_digits(std::string& output, std::string_view bytes) {
+  const std::size_t begin = output.size();
+  output.resize(begin + base64_size(bytes.size()));
+  char* out = output.data() + begin;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    out =
+        put_digits(out, octet(bytes, at) << 16 | octet(bytes, at + 1) << 8 | octet(bytes, at + 2));
+  }
+}
+
 // As many bytes as the digits say in full. False when they are none, or leave bits over.
 bool put_bytes(char*& out, std::string_view digits) {
   std::uint32_t bits = 0;
@@ -50,36 +61,26 @@ bool put_bytes(char*& out, std::string_view digits) {
 
 }  // namespace
 
-void Base64Encoder::take(std::string_view bytes) {
+void Base64Encoder::take(std::string& output, std::string_view bytes) {
   if (rest_size_ > 0) {
     const std::size_t taken = bytes.copy(rest_.data() + rest_size_, rest_.size() - rest_size_);
-    rest_size_ += taken;
+    rest_size_ = static_cast<std::uint8_t>(rest_size_ + taken);
     bytes.remove_prefix(taken);
     if (rest_size_ < rest_.size()) return;
-    encode({rest_.data(), rest_.size()});
+    append_digits(output, {rest_.data(), rest_.size()});
   }
   const std::size_t whole = bytes.size() / 3 * 3;
-  encode(bytes.substr(0, whole));
-  rest_size_ = bytes.copy(rest_.data(), rest_.size(), whole);
+  append_digits(output, bytes.substr(0, whole));
+  rest_size_ = static_cast<std::uint8_t>(bytes.copy(rest_.data(), rest_.size(), whole));
 }
 
-void Base64Encoder::finish() {
+void Base64Encoder::finish(std::string& output) {
   if (rest_size_ == 0) return;
-  std::fill(rest_.begin() + static_cast<std::ptrdiff_t>(rest_size_), rest_.end(), '\0');
-  encode({rest_.data(), rest_.size()});
-  for (std::size_t at = output_.size(); rest_size_ < rest_.size(); ++rest_size_) {
-    output_[--at] = kPadding;
-  }
-}
-
-void Base64Encoder::encode(std::string_view bytes) {
-  const std::size_t begin = output_.size();
-  output_.resize(begin + base64_size(bytes.size()));
-  char* out = output_.data() + begin;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    out =
-        put_digits(out, octet(bytes, at) << 16 | octet(bytes, at + 1) << 8 | octet(bytes, at + 2));
-  }
+  const std::size_t missing = rest_.size() - rest_size_;
+  std::fill(rest_.end() - static_cast<std::ptrdiff_t>(missing), rest_.end(), '\0');
+  append_digits(output, {rest_.data(), rest_.size()});
+  output.replace(output.size() - missing, missing, missing, kPadding);
+  rest_size_ = 0;
 }
 
 bool decode_base64(std::string& output, std::string_view text) {

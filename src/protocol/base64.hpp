@@ -13,24 +13,19 @@ namespace cubby::protocol {
 // How many characters so many bytes take.
 constexpr std::size_t base64_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
 
-// Encodes bytes that come in pieces of any size.
+// Encodes bytes that come in pieces of any size. One object serves for a text after the other.
 class Base64Encoder {
  public:
-  // Appends to `output`, which must outlive it.
-  explicit Base64Encoder(std::string& output) noexcept : output_(output) {}
+  // Appends to `output` what is certain.
+  void take(std::string& output, std::string_view bytes);
 
-  void take(std::string_view bytes);
-
-  // There are no more. To be called once.
-  void finish();
+  // There are no more: appends the rest.
+  void finish(std::string& output);
 
  private:
-  void encode(std::string_view bytes);
-
-  std::string& output_;
   // What does not make three bytes yet.
   std::array<char, 3> rest_;
-  std::size_t rest_size_ = 0;
+  std::uint8_t rest_size_ = 0;
 };
 
 // Appends what `text` stands for, or returns false with `output` as it was. Takes nothing but what

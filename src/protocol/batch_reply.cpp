@@ -100,9 +100,9 @@ std::size_t CopiedEntry::append_value(std::string& output) {
   if (is_text) {
     for_each_part([&output](std::string_view part) { append_escaped(output, part); });
   } else {
-    Base64Encoder encoder(output);
-    for_each_part([&encoder](std::string_view part) { encoder.take(part); });
-    encoder.finish();
+    Base64Encoder encoder;
+    for_each_part([&](std::string_view part) { encoder.take(output, part); });
+    encoder.finish(output);
   }
   large_ = PinnedValue();
   const std::size_t end = output.size();

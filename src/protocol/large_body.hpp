@@ -3,19 +3,26 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <cubby/value.hpp>
 
 namespace cubby::protocol {
 
+// How a value's bytes are written.
+enum class Notation : std::uint8_t {
+  plain,    // as they are
+  escaped,  // as append_escaped() does it
+  base64,   // as Base64Encoder does it
+};
+
 // A pinned value from `begin` on, and what follows it in the reply. It comes after the reply's
-// other bytes, is the last of a batch, and is to be sent as it is, or escaped as append_escaped()
-// does it.
+// other bytes, and is the last of a batch.
 struct LargeBody {
   PinnedValue value;
   std::size_t begin = 0;
-  bool escape = false;
+  Notation notation = Notation::plain;
   std::string_view trailer;  // outlives everything
 };
 

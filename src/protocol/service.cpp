@@ -60,8 +60,10 @@ void send_escaped(Reply& reply, std::string_view key, std::string_view value) {
 void send_large(Reply& reply, std::string_view key, PinnedValue value, std::size_t begin,
                 bool escape) {
   begin_value(reply, key, escape ? escaped_size_of(value.notes()) : value.size() - begin);
-  reply.set_large(
-      {.value = std::move(value), .begin = begin, .escape = escape, .trailer = kAfterValue});
+  reply.set_large({.value = std::move(value),
+                   .begin = begin,
+                   .notation = escape ? Notation::escaped : Notation::plain,
+                   .trailer = kAfterValue});
   reply.end();
 }
 

@@ -48,11 +48,12 @@ Outgoing::Outcome Outgoing::send_rest(int fd) {
       return Outcome::sent;
     }
     if (large_sent_ == large_->value.size()) {
-      text_ = large_->trailer;
+      base64_.finish(text_);
+      text_ += large_->trailer;
       large_.reset();
       large_sent_ = 0;
-    } else if (large_->escape) {
-      escape_piece();
+    } else if (large_->notation != protocol::Notation::plain) {
+      write_piece();
     } else {
       const Outcome outcome = send_piece(fd, sent);
       if (outcome != Outcome::sent) return outcome;
@@ -89,9 +90,13 @@ Outgoing::Outcome Outgoing::send_piece(int fd, std::size_t& sent) {
   return result.bytes < bytes ? Outcome::blocked : Outcome::sent;
 }
 
-void Outgoing::escape_piece() {
+void Outgoing::write_piece() {
   const std::string_view part = large_->value.part(large_sent_);
-  protocol::append_escaped(text_, part);
+  if (large_->notation == protocol::Notation::base64) {
+    base64_.take(text_, part);
+  } else {
+    protocol::append_escaped(text_, part);
+  }
   large_sent_ += part.size();
 }
 
@@ -100,6 +105,7 @@ void Outgoing::clear() noexcept {
   text_sent_ = 0;
   large_.reset();
   large_sent_ = 0;
+  base64_ = {};
 }
 
 }  // namespace cubby::server

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "protocol/base64.hpp"
 #include "protocol/heap_bytes.hpp"
 #include "protocol/large_body.hpp"
 
@@ -59,12 +60,13 @@ class Outgoing {
  private:
   Outcome send_text(int fd);
   Outcome send_piece(int fd, std::size_t& sent);
-  void escape_piece();
+  void write_piece();
 
   std::string text_;  // to be sent before large_
   std::size_t text_sent_ = 0;
   std::optional<protocol::LargeBody> large_;
   std::size_t large_sent_ = 0;
+  protocol::Base64Encoder base64_;
   std::uint64_t sent_ = 0;
 };
 

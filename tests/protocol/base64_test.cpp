@@ -12,12 +12,12 @@ using namespace std::string_literals;
 
 std::string encoded(std::string_view bytes, std::size_t piece_bytes = 1000) {
   std::string text = "before";
-  Base64Encoder encoder(text);
+  Base64Encoder encoder;
   for (; bytes.size() > piece_bytes; bytes.remove_prefix(piece_bytes)) {
-    encoder.take(bytes.substr(0, piece_bytes));
+    encoder.take(text, bytes.substr(0, piece_bytes));
   }
-  encoder.take(bytes);
-  encoder.finish();
+  encoder.take(text, bytes);
+  encoder.finish(text);
   EXPECT_EQ(text.substr(0, 6), "before");
   return text.substr(6);
 }

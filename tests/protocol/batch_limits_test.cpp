@@ -259,9 +259,9 @@ TEST_F(BatchLimitsTest, LargeValuesComeBack) {
   put("plain", std::string(300'000, 'p'));
   put("middle", bytes.substr(0, kLargeValueBytes - 10));
   std::string base64;
-  Base64Encoder encoder(base64);
-  encoder.take(bytes);
-  encoder.finish();
+  Base64Encoder encoder;
+  encoder.take(base64, bytes);
+  encoder.finish(base64);
   json results = results_of(
       world_, R"([{"op":"get","key":"text"},{"op":"get","key":"bytes"},{"op":"get","key":"plain"},)"
               R"({"op":"get","key":"middle"},{"op":"put","key":"text","value":"v"}])");

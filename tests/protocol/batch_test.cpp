@@ -279,9 +279,9 @@ TEST_F(BatchTest, EveryByteComesBack) {
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
   std::string text;
-  Base64Encoder encoder(text);
-  encoder.take(bytes);
-  encoder.finish();
+  Base64Encoder encoder;
+  encoder.take(text, bytes);
+  encoder.finish(text);
   run_one(operation("put", "k", {{"value_base64", text}}));
   json entry = run_one(operation("get", "k"));
   EXPECT_EQ(entry["value_base64"], text);

@@ -10,6 +10,7 @@
 
 #include <cubby/cache.hpp>
 
+#include "protocol/base64.hpp"
 #include "protocol/connection.hpp"
 #include "protocol/date_header.hpp"
 #include "protocol/head_memo.hpp"
@@ -66,10 +67,18 @@ inline void append_to(std::string& output, const protocol::LargeBody& body) {
     value += part;
     at += part.size();
   }
-  if (body.escape) {
-    protocol::append_escaped(output, value);
-  } else {
-    output += value;
+  switch (body.notation) {
+    case protocol::Notation::plain:
+      output += value;
+      break;
+    case protocol::Notation::escaped:
+      protocol::append_escaped(output, value);
+      break;
+    case protocol::Notation::base64:
+      protocol::Base64Encoder encoder;
+      encoder.take(output, value);
+      encoder.finish(output);
+      break;
   }
   output += body.trailer;
 }
