@@ -32,15 +32,16 @@ std::size_t depth_of(const Limits& limits) {
 class BatchRun final : public Work {
  public:
   // `text` must stay until keep() has been called.
-  BatchRun(const Context& context, std::string_view text)
-      : context_(context),
+  BatchRun(const Call& call, std::string_view text)
+      : context_(call.context),
         rest_(text),
-        scanner_(depth_of(context.limits)),
-        reader_(context.limits),
-        entry_(context) {}
+        scanner_(depth_of(call.context.limits)),
+        reader_(call.context.limits),
+        entry_(call.context),
+        results_(call.request.may_be_answered_in_chunks()) {}
 
   // Moves out of what it was given.
-  BatchRun(const Context& context, std::string&& text) : BatchRun(context, std::string_view()) {
+  BatchRun(const Call& call, std::string&& text) : BatchRun(call, std::string_view()) {
     text_ = std::move(text);
     rest_ = text_;
   }
@@ -61,7 +62,8 @@ class BatchRun final : public Work {
         return false;
       }
       run(reader_.operation());
-      if (rest_.size() < most_left || results_.size() > most_written) return true;
+      const bool is_enough = rest_.size() < most_left || results_.size() > most_written;
+      if (is_enough || results_.ends_large()) return true;
     }
     return true;
   }
@@ -73,13 +75,14 @@ class BatchRun final : public Work {
     return true;
   }
 
-  std::string take_finished() override {
-    const bool is_due = results_.is_finished() || results_.size() >= kBytesAtOnce;
-    return is_due ? results_.take() : std::string();
+  ContentPiece take_finished() override {
+    const bool is_due =
+        results_.is_finished() || results_.ends_large() || results_.size() >= kBytesAtOnce;
+    return is_due ? results_.take() : ContentPiece();
   }
 
   Error reply(Reply& reply) override {
-    reply.send(200, kJsonType, results_.take());
+    reply.send(200, kJsonType, results_.take().text);
     return Error::none;
   }
 
@@ -225,8 +228,8 @@ Error run_batch(const Call& call, Reply& reply) {
   Error error = body != nullptr ? body->finish() : check(call.body, call.context.limits);
   if (error == Error::none) error = rule_on_untagged(call.request).error;
   if (error != Error::none) return error;
-  auto run = body != nullptr ? std::make_unique<BatchRun>(call.context, std::move(body->text()))
-                             : std::make_unique<BatchRun>(call.context, call.body);
+  auto run = body != nullptr ? std::make_unique<BatchRun>(call, std::move(body->text()))
+                             : std::make_unique<BatchRun>(call, call.body);
   if (run->go_on()) {
     run->keep();
     call.work = std::move(run);

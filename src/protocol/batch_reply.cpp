@@ -76,10 +76,8 @@ EntityTag CopiedEntry::tag() {
   return *tag_;
 }
 
-std::size_t CopiedEntry::append_to(std::string& output,
-                                   std::optional<std::chrono::milliseconds> ttl) {
-  const std::size_t value_bytes = append_value(output);
-  output.append(R"(,"content_type":")");
+void CopiedEntry::append_rest(std::string& output, std::optional<std::chrono::milliseconds> ttl) {
+  output.append(R"(","content_type":")");
   append_field_value(output, content_type_);
   if (!content_encoding_.empty()) {
     output.append(R"(","content_encoding":")");
@@ -89,15 +87,18 @@ std::size_t CopiedEntry::append_to(std::string& output,
   append_tag(output, tag());
   if (age_) output.append(R"(,"age":)").append(std::to_string(age_->count()));
   const auto left = ttl ? ttl : ttl_;
-  output.append(R"(,"ttl":)").append(left ? json_seconds(*left) : "null");
-  return value_bytes;
+  output.append(R"(,"ttl":)").append(left ? json_seconds(*left) : "null").append("}");
+}
+
+bool CopiedEntry::is_text() const noexcept { return (flags_ & kValueNotText) == 0; }
+
+void CopiedEntry::append_name(std::string& output) const {
+  output.append(is_text() ? R"("value":")" : R"("value_base64":")");
 }
 
 std::size_t CopiedEntry::append_value(std::string& output) {
-  const bool is_text = (flags_ & kValueNotText) == 0;
-  output.append(is_text ? R"("value":")" : R"("value_base64":")");
   const std::size_t begin = output.size();
-  if (is_text) {
+  if (is_text()) {
     for_each_part([&output](std::string_view part) { append_escaped(output, part); });
   } else {
     Base64Encoder encoder;
@@ -105,9 +106,20 @@ std::size_t CopiedEntry::append_value(std::string& output) {
     encoder.finish(output);
   }
   large_ = PinnedValue();
-  const std::size_t end = output.size();
-  output.append("\"");
-  return end - begin;
+  return output.size() - begin;
+}
+
+LargeBody CopiedEntry::take_large() noexcept {
+  const Notation notation = !is_text()                          ? Notation::base64
+                            : (flags_ & kValueNeedsEscape) != 0 ? Notation::escaped
+                                                                : Notation::plain;
+  return {.value = std::exchange(large_, {}), .begin = large_begin_, .notation = notation};
+}
+
+std::size_t CopiedEntry::large_bytes() const noexcept {
+  const std::size_t size = large_.size() - large_begin_;
+  if (!is_text()) return base64_size(size);
+  return (flags_ & kValueNeedsEscape) != 0 ? escaped_size_of(large_.notes()) : size;
 }
 
 template <class Use>
@@ -151,9 +163,21 @@ void BatchReply::add_sum(std::int64_t value, EntityTag tag) {
 }
 
 void BatchReply::add_entry(CopiedEntry& entry, std::optional<std::chrono::milliseconds> ttl) {
-  begin_result().append(R"("status":200,)");
-  room_ -= entry.append_to(text_, ttl);
-  text_ += '}';
+  entry.append_name(begin_result().append(R"("status":200,)"));
+  if (in_pieces_ && entry.is_large()) {
+    large_bytes_ = entry.large_bytes();
+    large_ = entry.take_large();
+    room_ -= large_bytes_;
+    return entry.append_rest(behind_large_, ttl);
+  }
+  room_ -= entry.append_value(text_);
+  entry.append_rest(text_, ttl);
+}
+
+ContentPiece BatchReply::take() noexcept {
+  return {.text = std::exchange(text_, std::exchange(behind_large_, {})),
+          .large = std::exchange(large_, {}),
+          .large_bytes = large_bytes_};
 }
 
 void BatchReply::finish() {
@@ -161,6 +185,8 @@ void BatchReply::finish() {
   is_finished_ = true;
 }
 
-std::size_t BatchReply::memory_bytes() const noexcept { return heap_bytes(text_); }
+std::size_t BatchReply::memory_bytes() const noexcept {
+  return heap_bytes(text_) + heap_bytes(behind_large_);
+}
 
 }  // namespace cubby::protocol

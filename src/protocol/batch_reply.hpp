@@ -15,6 +15,7 @@
 #include "protocol/context.hpp"
 #include "protocol/entity_tag.hpp"
 #include "protocol/error.hpp"
+#include "protocol/large_body.hpp"
 
 namespace cubby::protocol {
 
@@ -41,15 +42,24 @@ class CopiedEntry {
   // Lets go of a large value.
   void let_go() noexcept { large_ = PinnedValue(); }
 
-  // Appends its members to a JSON object, which takes what it has pinned, and returns how many
-  // bytes are the value's. `ttl` is what it has been given meanwhile, if it has.
-  std::size_t append_to(std::string& output, std::optional<std::chrono::milliseconds> ttl);
+  // These append its members to a JSON object: the value's name and the opening quote; the value,
+  // of which they return the size there; and from the closing quote on all others. `ttl` is what it
+  // has been given meanwhile, if it has.
+  void append_name(std::string& output) const;
+  std::size_t append_value(std::string& output);
+  void append_rest(std::string& output, std::optional<std::chrono::milliseconds> ttl);
+
+  // What append_value() would append of a value that is pinned, and how much it is. Nothing of
+  // another value.
+  bool is_large() const noexcept { return static_cast<bool>(large_); }
+  LargeBody take_large() noexcept;
+  std::size_t large_bytes() const noexcept;
 
   // Beyond the object; in bytes.
   std::size_t memory_bytes() const noexcept;
 
  private:
-  std::size_t append_value(std::string& output);
+  bool is_text() const noexcept;
   template <class Use>
   void for_each_part(Use&& use) const;
   bool fits(const StoredEntry& entry) const;
@@ -73,6 +83,9 @@ class CopiedEntry {
 // Writes the array, an operation's result after the other.
 class BatchReply {
  public:
+  // `in_pieces` when pieces of it will be taken before its end: then a large value is not copied.
+  explicit BatchReply(bool in_pieces) noexcept : in_pieces_(in_pieces) {}
+
   void add_error(Error error, const Limits& limits);
   void add_status(unsigned status);
   void add_tag(unsigned status, EntityTag tag);
@@ -82,9 +95,11 @@ class BatchReply {
   // How much more the values may take.
   std::size_t room_for_values() const noexcept { return room_; }
 
-  // What there is of the array, beyond what has been taken.
+  // What there is of the array, beyond what has been taken. When it ends with a large value, that
+  // has to be taken before anything is added.
   std::size_t size() const noexcept { return text_.size(); }
-  std::string take() noexcept { return std::exchange(text_, {}); }
+  bool ends_large() const noexcept { return large_.has_value(); }
+  ContentPiece take() noexcept;
   // Ends the array. To be called once.
   void finish();
   bool is_finished() const noexcept { return is_finished_; }
@@ -94,7 +109,11 @@ class BatchReply {
  private:
   std::string& begin_result();
 
+  const bool in_pieces_;
   std::string text_ = "[";
+  std::optional<LargeBody> large_;  // behind text_
+  std::size_t large_bytes_ = 0;
+  std::string behind_large_;
   bool is_empty_ = true;  // no result yet
   bool is_finished_ = false;
   std::size_t room_ = kMaxReplyValueBytes;

@@ -14,13 +14,18 @@ constexpr std::string_view kLastChunk = "0\r\n\r\n";
 }  // namespace
 
 void ChunkedBody::add(std::string& output, std::string_view piece) {
-  assert(!piece.empty());
-  std::array<char, 2 * sizeof(std::size_t)> digits;
+  const std::string_view end = announce(output, piece.size());
+  output.append(piece).append(end);
+}
+
+std::string_view ChunkedBody::announce(std::string& output, std::size_t bytes) {
+  assert(bytes > 0);
+  std::array<char, 2 * sizeof bytes> digits;
   const char* const end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+      std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16).ptr;
   output.append(digits.data(), static_cast<std::size_t>(end - digits.data())).append(kLineEnd);
-  output.append(piece).append(kLineEnd);
-  bytes_ += piece.size();
+  bytes_ += bytes;
+  return kLineEnd;
 }
 
 void ChunkedBody::end(std::string& output) {

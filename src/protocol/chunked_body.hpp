@@ -20,6 +20,10 @@ class ChunkedBody {
   // Appends the content's next piece to `output`, which must not be empty.
   void add(std::string& output, std::string_view piece);
 
+  // Likewise for a piece of so many bytes that is sent behind `output`, and has behind it what this
+  // returns.
+  [[nodiscard]] std::string_view announce(std::string& output, std::size_t bytes);
+
   // Appends the end.
   void end(std::string& output);
 

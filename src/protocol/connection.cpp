@@ -298,10 +298,13 @@ class Connection::Impl {
   // Of the reply to come what the work would rather not keep.
   void send_finished(std::string& output) {
     if (!may_send_chunks_) return;
-    const std::string piece = work_->take_finished();
-    if (piece.empty()) return;
+    ContentPiece piece = work_->take_finished();
+    if (piece.text.empty()) return;
     if (!chunks_.has_begun()) begin_chunked_reply(output);
-    chunks_.add(output, piece);
+    chunks_.add(output, piece.text);
+    if (!piece.large) return;
+    piece.large->trailer = chunks_.announce(output, piece.large_bytes);
+    large_ = std::move(piece.large);
   }
 
   void begin_chunked_reply(std::string& output) {
@@ -331,7 +334,7 @@ class Connection::Impl {
       error = request.operation.route->service({context_, request, body, reader, work_, took_turn_},
                                                reply);
       if (work_) {
-        may_send_chunks_ = !request.head.http_1_0;
+        may_send_chunks_ = request.may_be_answered_in_chunks();
         keep(request);
         return send_finished(output);
       }
@@ -342,7 +345,7 @@ class Connection::Impl {
   void finish(const Request& request, Work& work, std::string& output) {
     const bool close = request.asks_to_close() || draining_;
     if (chunks_.has_begun()) {
-      chunks_.add(output, work.take_finished());
+      chunks_.add(output, work.take_finished().text);
       has_succeeded_ = true;
       count_answered(request, kChunkedStatus, chunks_.bytes(), close);
       return chunks_.end(output);

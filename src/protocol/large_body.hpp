@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <cubby/value.hpp>
@@ -23,7 +25,15 @@ struct LargeBody {
   PinnedValue value;
   std::size_t begin = 0;
   Notation notation = Notation::plain;
-  std::string_view trailer;  // outlives everything
+  std::string_view trailer = {};  // outlives everything
+};
+
+// A piece of a reply's content: the text, and then the large body, if there is one. Nothing when
+// there is no text.
+struct ContentPiece {
+  std::string text;
+  std::optional<LargeBody> large = {};
+  std::size_t large_bytes = 0;  // that it is sent as
 };
 
 }  // namespace cubby::protocol

@@ -20,6 +20,9 @@ struct Request {
 
   // After CONNECT the peer may go on in another protocol.
   bool asks_to_close() const noexcept { return !head.keep_alive || head.method == Method::connect; }
+
+  // RFC 9112, section 6.1
+  bool may_be_answered_in_chunks() const noexcept { return !head.http_1_0; }
 };
 
 }  // namespace cubby::protocol

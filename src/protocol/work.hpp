@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 
 #include "protocol/error.hpp"
+#include "protocol/large_body.hpp"
 #include "protocol/reply.hpp"
 
 namespace cubby::protocol {
@@ -24,10 +23,10 @@ class Work {
   virtual bool give_up(Error) { return false; }
 
   // After a turn: what there is of the content that reply() would send, with 200 and kJsonType,
-  // where that is too much to be kept until all is done. Otherwise empty. Whoever has taken
-  // something takes the rest when all is done, or given up, and calls no reply(); give_up() is then
-  // not false.
-  virtual std::string take_finished() { return {}; }
+  // where that is too much to be kept until all is done. Otherwise nothing. Whoever has taken
+  // something takes the rest, which has no large body, when all is done, or given up, and calls no
+  // reply(); give_up() is then not false.
+  virtual ContentPiece take_finished() { return {}; }
 
   // All is done, or given up: writes the reply, or writes nothing and returns what is wrong.
   virtual Error reply(Reply& reply) = 0;

@@ -273,6 +273,41 @@ TEST_F(BatchLimitsTest, LargeValuesComeBack) {
   EXPECT_EQ(world_.cache.stats().detached_bytes, 0U);
 }
 
+TEST_F(BatchLimitsTest, LargeValuesAreNotCopied) {
+  const std::string text(kLargeValueBytes + 1, 't');
+  put("text", text);
+  put("quoted", std::string(kLargeValueBytes + 1, '"'));
+  put("bytes", std::string(kLargeValueBytes + 1, '\xff'));
+  const std::string body =
+      R"([{"op":"get","key":"text"},{"op":"get","key":"quoted"},{"op":"get","key":"bytes"},)"
+      R"({"op":"put","key":"text","value":"new"}])";
+  Connection connection(world_.context);
+  std::string input = batch_head(body.size()) + body;
+  std::string received;
+  std::vector<Notation> notations;
+  do {
+    std::string output;
+    input.erase(0, connection.receive(input, output));
+    EXPECT_LT(output.size() + connection.memory_bytes(), 2000U);
+    received += output;
+    if (const auto large = connection.take_large_body()) {
+      notations.push_back(large->notation);
+      test::append_to(received, *large);
+    }
+  } while (connection.has_more());
+  EXPECT_EQ(notations,
+            (std::vector<Notation>{Notation::plain, Notation::escaped, Notation::base64}));
+  const auto reply = test::read_reply(received);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->size, received.size());
+  const json results = json::parse(reply->body);
+  EXPECT_EQ(results[0]["value"], text);
+  EXPECT_EQ(results[1]["value"].get<std::string>().size(), kLargeValueBytes + 1);
+  EXPECT_EQ(results[2]["value_base64"].get<std::string>().size(),
+            base64_size(kLargeValueBytes + 1));
+  EXPECT_EQ(results[3]["status"], 204);
+}
+
 TEST_F(BatchLimitsTest, TheValuesOfAReplyAreBounded) {
   put("half", std::string(kMaxReplyValueBytes / 2, 'h'));
   put("one", "1");
@@ -400,6 +435,41 @@ TEST_F(LargeBatchTest, IsAnsweredWholeToHttp10) {
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->field("Content-Length"), std::to_string(reply->body.size()));
   expect_values(reply->body);
+}
+
+TEST_F(LargeBatchTest, IsAnsweredWholeToHttp10WithALargeValue) {
+  const std::string large(kLargeValueBytes + 1, 'l');
+  put("large", large);
+  const std::string body = R"([{"op":"get","key":"large"},{"op":"get","key":"k0"}])";
+  test::Loopback peer(world_);
+  peer.send("POST /v1/batch HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n" + body);
+  const auto reply = test::read_reply(peer.received);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->field("Content-Length"), std::to_string(reply->body.size()));
+  const json results = json::parse(reply->body);
+  EXPECT_EQ(results[0]["value"], large);
+  EXPECT_EQ(results[1]["value"], value_of(0));
+}
+
+TEST_F(LargeBatchTest, ThatIsGivenUpBehindALargeValueEndsItsChunks) {
+  const std::string large(kLargeValueBytes + 1, 'l');
+  put("large", large);
+  const std::string body = R"([{"op":"get","key":"large"},{"op":"get","key":"k0"}])";
+  Connection connection(world_.context);
+  std::string received;
+  connection.receive(batch_head(body.size()) + body, received);
+  const auto value = connection.take_large_body();
+  ASSERT_TRUE(value);
+  test::append_to(received, *value);
+  connection.give_up(Error::no_room, "", received);
+  EXPECT_TRUE(connection.finished());
+  const auto reply = test::read_reply(received);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->size, received.size());
+  const json results = json::parse(reply->body);
+  EXPECT_EQ(results[0]["value"], large);
+  EXPECT_EQ(results[1]["status"], 503);
 }
 
 TEST_F(LargeBatchTest, ThatIsGivenUpEndsItsChunks) {

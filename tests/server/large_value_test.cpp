@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "protocol/base64.hpp"
+#include "protocol/json_escape.hpp"
 #include "server/server_fixture.hpp"
 
 namespace cubby::server {
@@ -62,6 +64,44 @@ TEST_F(LargeReplyTest, IsEscapedOnTheWay) {
   EXPECT_TRUE(client.receive().body == body_of("k", escaped));
   EXPECT_EQ(client.receive().body, "OK\n");
   EXPECT_TRUE(cache_.get("k") == value);
+}
+
+TEST_F(LargeReplyTest, OfABatchIsWrittenOnTheWay) {
+  serve();
+  std::string expected;
+  for (const std::string piece : {"plain", "\"quoted\"", "\xff\x01\x7f\x80"}) {
+    std::string value;
+    while (value.size() < kMiB - 10) value += piece;
+    Client client = dial();
+    client.send("PUT /v1/keys/" + std::to_string(piece.size()) +
+                " HTTP/1.1\r\nHost: cubby\r\nContent-Length: " + std::to_string(value.size()) +
+                "\r\n\r\n" + value);
+    ASSERT_EQ(client.receive().status, 201);
+    if (piece.front() == '\xff') {
+      protocol::Base64Encoder encoder;
+      encoder.take(expected += R"("value_base64":")", value);
+      encoder.finish(expected);
+    } else {
+      protocol::append_escaped(expected += R"("value":")", value);
+    }
+    expected += '"';
+  }
+  const std::string body =
+      R"([{"op":"get","key":"5"},{"op":"get","key":"8"},{"op":"get","key":"4"}])";
+  Client client = dial_slowly();
+  client.send("POST /v1/batch HTTP/1.1\r\nHost: cubby\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body + get("/health"));
+  const auto reply = client.receive();
+  EXPECT_EQ(reply.field("Transfer-Encoding"), "chunked");
+  // The other members are not of this test.
+  std::string values;
+  for (std::size_t at = 0; (at = reply.body.find("\"value", at)) != std::string::npos;) {
+    const std::size_t end = reply.body.find(R"(,"content_type")", at);
+    values += reply.body.substr(at, end - at);
+    at = end;
+  }
+  EXPECT_TRUE(values == expected);
+  EXPECT_EQ(client.receive().body, "OK\n");
 }
 
 TEST_F(LargeReplyTest, HeadHasItsLengthAlone) {
