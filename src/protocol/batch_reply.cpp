@@ -48,23 +48,22 @@ void CopiedEntry::take(const ValueView& stored) {
   content_encoding_ = entry.metadata.content_encoding;
   tag_seed_ = entry.tag_seed();
   value_.clear();
-  large_ = stored.pin();
-  large_begin_ = entry.front_bytes;
+  large_ = entry.pin_for_json();
   has_room_ = fits(entry);
   tag_ = has_room_ ? entry.known_tag() : entry.tag();
   if (!has_room_) {
-    large_ = PinnedValue();
-  } else if (!large_) {
+    let_go();
+  } else if (!is_large()) {
     entry.value.append_to(value_);
   }
 }
 
 // To look for what must be escaped takes long, and is seldom necessary.
 bool CopiedEntry::fits(const StoredEntry& entry) const {
+  if (is_large()) return large_.written_bytes() <= room_;
   const std::size_t size = entry.value.size();
-  if ((flags_ & kValueNotText) != 0) return base64_size(size) <= room_;
+  if (!is_text()) return base64_size(size) <= room_;
   if ((flags_ & kValueNeedsEscape) == 0 || size > room_) return size <= room_;
-  if (large_) return escaped_size_of(large_.notes()) <= room_;
   if (size <= room_ / kMostEscapeBytes) return true;
   std::size_t escaped = 0;
   entry.value.for_each_part([&](std::string_view part) { escaped += escaped_size(part); });
@@ -105,28 +104,15 @@ std::size_t CopiedEntry::append_value(std::string& output) {
     for_each_part([&](std::string_view part) { encoder.take(output, part); });
     encoder.finish(output);
   }
-  large_ = PinnedValue();
+  let_go();
   return output.size() - begin;
-}
-
-LargeBody CopiedEntry::take_large() noexcept {
-  const Notation notation = !is_text()                          ? Notation::base64
-                            : (flags_ & kValueNeedsEscape) != 0 ? Notation::escaped
-                                                                : Notation::plain;
-  return {.value = std::exchange(large_, {}), .begin = large_begin_, .notation = notation};
-}
-
-std::size_t CopiedEntry::large_bytes() const noexcept {
-  const std::size_t size = large_.size() - large_begin_;
-  if (!is_text()) return base64_size(size);
-  return (flags_ & kValueNeedsEscape) != 0 ? escaped_size_of(large_.notes()) : size;
 }
 
 template <class Use>
 void CopiedEntry::for_each_part(Use&& use) const {
-  if (!large_) return use(std::string_view(value_));
-  for (std::size_t at = large_begin_; at < large_.size();) {
-    const std::string_view part = large_.part(at);
+  if (!is_large()) return use(std::string_view(value_));
+  for (std::size_t at = large_.begin; at < large_.value.size();) {
+    const std::string_view part = large_.value.part(at);
     use(part);
     at += part.size();
   }
@@ -165,9 +151,8 @@ void BatchReply::add_sum(std::int64_t value, EntityTag tag) {
 void BatchReply::add_entry(CopiedEntry& entry, std::optional<std::chrono::milliseconds> ttl) {
   entry.append_name(begin_result().append(R"("status":200,)"));
   if (in_pieces_ && entry.is_large()) {
-    large_bytes_ = entry.large_bytes();
     large_ = entry.take_large();
-    room_ -= large_bytes_;
+    room_ -= large_->written_bytes();
     return entry.append_rest(behind_large_, ttl);
   }
   room_ -= entry.append_value(text_);
@@ -176,8 +161,7 @@ void BatchReply::add_entry(CopiedEntry& entry, std::optional<std::chrono::millis
 
 ContentPiece BatchReply::take() noexcept {
   return {.text = std::exchange(text_, std::exchange(behind_large_, {})),
-          .large = std::exchange(large_, {}),
-          .large_bytes = large_bytes_};
+          .large = std::exchange(large_, {})};
 }
 
 void BatchReply::finish() {

@@ -40,7 +40,7 @@ class CopiedEntry {
   EntityTag tag();
 
   // Lets go of a large value.
-  void let_go() noexcept { large_ = PinnedValue(); }
+  void let_go() noexcept { large_ = {}; }
 
   // These append its members to a JSON object: the value's name and the opening quote; the value,
   // of which they return the size there; and from the closing quote on all others. `ttl` is what it
@@ -49,11 +49,9 @@ class CopiedEntry {
   std::size_t append_value(std::string& output);
   void append_rest(std::string& output, std::optional<std::chrono::milliseconds> ttl);
 
-  // What append_value() would append of a value that is pinned, and how much it is. Nothing of
-  // another value.
-  bool is_large() const noexcept { return static_cast<bool>(large_); }
-  LargeBody take_large() noexcept;
-  std::size_t large_bytes() const noexcept;
+  // A value that is pinned, to be sent in place of append_value().
+  bool is_large() const noexcept { return static_cast<bool>(large_.value); }
+  LargeBody take_large() noexcept { return std::exchange(large_, {}); }
 
   // Beyond the object; in bytes.
   std::size_t memory_bytes() const noexcept;
@@ -74,8 +72,7 @@ class CopiedEntry {
   std::string content_encoding_;
   // The value is here, or pinned.
   std::string value_;
-  PinnedValue large_;
-  std::size_t large_begin_ = 0;
+  LargeBody large_;
   std::optional<EntityTag> tag_;
   std::uint64_t tag_seed_ = 0;
 };
@@ -112,7 +109,6 @@ class BatchReply {
   const bool in_pieces_;
   std::string text_ = "[";
   std::optional<LargeBody> large_;  // behind text_
-  std::size_t large_bytes_ = 0;
   std::string behind_large_;
   bool is_empty_ = true;  // no result yet
   bool is_finished_ = false;

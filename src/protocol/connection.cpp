@@ -303,7 +303,7 @@ class Connection::Impl {
     if (!chunks_.has_begun()) begin_chunked_reply(output);
     chunks_.add(output, piece.text);
     if (!piece.large) return;
-    piece.large->trailer = chunks_.announce(output, piece.large_bytes);
+    piece.large->trailer = chunks_.announce(output, piece.large->written_bytes());
     large_ = std::move(piece.large);
   }
 

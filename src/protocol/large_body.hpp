@@ -26,6 +26,9 @@ struct LargeBody {
   std::size_t begin = 0;
   Notation notation = Notation::plain;
   std::string_view trailer = {};  // outlives everything
+
+  // What the value is sent as, without the trailer.
+  std::size_t written_bytes() const noexcept;
 };
 
 // A piece of a reply's content: the text, and then the large body, if there is one. Nothing when
@@ -33,7 +36,6 @@ struct LargeBody {
 struct ContentPiece {
   std::string text;
   std::optional<LargeBody> large = {};
-  std::size_t large_bytes = 0;  // that it is sent as
 };
 
 }  // namespace cubby::protocol

@@ -57,13 +57,10 @@ void send_escaped(Reply& reply, std::string_view key, std::string_view value) {
   end_value(reply);
 }
 
-void send_large(Reply& reply, std::string_view key, PinnedValue value, std::size_t begin,
-                bool escape) {
-  begin_value(reply, key, escape ? escaped_size_of(value.notes()) : value.size() - begin);
-  reply.set_large({.value = std::move(value),
-                   .begin = begin,
-                   .notation = escape ? Notation::escaped : Notation::plain,
-                   .trailer = kAfterValue});
+void send_large(Reply& reply, std::string_view key, LargeBody large) {
+  begin_value(reply, key, large.written_bytes());
+  large.trailer = kAfterValue;
+  reply.set_large(std::move(large));
   reply.end();
 }
 
@@ -73,8 +70,7 @@ Error get_value(const Call& call, Reply& reply) {
   const std::string_view key = call.request.key.key();
   const bool is_plain_key = !needs_escape(key);
   std::optional<std::string> to_escape;
-  PinnedValue large;
-  std::size_t large_begin = 0;
+  LargeBody large;
   std::uint8_t flags = 0;
   const bool found = call.context.cache.get(call.request.key, [&](const ValueView& stored) {
     flags = stored.flags();
@@ -85,9 +81,8 @@ Error get_value(const Call& call, Reply& reply) {
     if (!escape && is_plain_key && value.size() <= kInPlaceBytes) {
       return send_in_place(reply, key, value);
     }
-    large = value.pin();
-    large_begin = entry.front_bytes;
-    if (large) return;
+    large = entry.pin_for_json();
+    if (large.value) return;
     if (escape) {
       value.append_to(to_escape.emplace());
       return;
@@ -99,9 +94,7 @@ Error get_value(const Call& call, Reply& reply) {
   if (!found) return Error::key_not_found;
   if ((flags & kValueNotText) != 0) return Error::not_text;
   if (to_escape) send_escaped(reply, key, *to_escape);
-  if (large) {
-    send_large(reply, key, std::move(large), large_begin, (flags & kValueNeedsEscape) != 0);
-  }
+  if (large.value) send_large(reply, key, std::move(large));
   return Error::none;
 }
 

@@ -26,6 +26,14 @@ EntityTag StoredEntry::tag() const {
   return hasher.tag();
 }
 
+LargeBody StoredEntry::pin_for_json() const noexcept {
+  const std::uint8_t flags = value.flags();
+  const Notation notation = (flags & kValueNotText) != 0       ? Notation::base64
+                            : (flags & kValueNeedsEscape) != 0 ? Notation::escaped
+                                                               : Notation::plain;
+  return {.value = value.pin(), .begin = front_bytes, .notation = notation};
+}
+
 std::uint8_t flags_of(const TextProbe& probe, bool has_metadata, bool is_encoded) noexcept {
   const std::uint8_t flags = has_metadata ? kHasMetadata : 0;
   if (is_encoded || !probe.is_text()) return flags | kValueNotText;

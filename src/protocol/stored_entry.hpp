@@ -11,6 +11,7 @@
 
 #include "protocol/entity_tag.hpp"
 #include "protocol/error.hpp"
+#include "protocol/large_body.hpp"
 #include "protocol/metadata.hpp"
 #include "protocol/text_probe.hpp"
 
@@ -47,6 +48,9 @@ struct StoredEntry {
   std::optional<EntityTag> known_tag() const noexcept;
   // Reads all of the value, unless it is known.
   EntityTag tag() const;
+
+  // The value as JSON has it, if it is large; otherwise a body that has none.
+  LargeBody pin_for_json() const noexcept;
 
  private:
   void take_metadata_off() noexcept;
