@@ -399,8 +399,19 @@ class LargeBatchTest : public BatchLimitsTest {
     }
   }
 
+  std::string body_to_http_1_0(const std::string& batch) {
+    test::Loopback peer(world_);
+    peer.send("POST /v1/batch HTTP/1.0\r\nContent-Length: " + std::to_string(batch.size()) +
+              "\r\n\r\n" + batch);
+    const auto reply = test::read_reply(peer.received).value_or(ReceivedReply{});
+    EXPECT_EQ(reply.field("Content-Length"), std::to_string(reply.body.size()));
+    return reply.body;
+  }
+
   static constexpr int kValues = 40;
   std::string body_;
+  const std::string large_ = std::string(kLargeValueBytes + 1, 'l');
+  const std::string get_large_ = R"([{"op":"get","key":"large"},{"op":"get","key":"k0"}])";
 };
 
 TEST_F(LargeBatchTest, IsAnsweredInChunksAndNotKeptWhole) {
@@ -428,37 +439,18 @@ TEST_F(LargeBatchTest, IsAnsweredInChunksAndNotKeptWhole) {
 
 // RFC 9112, section 6.1: chunks are not for HTTP/1.0.
 TEST_F(LargeBatchTest, IsAnsweredWholeToHttp10) {
-  test::Loopback peer(world_);
-  peer.send("POST /v1/batch HTTP/1.0\r\nContent-Length: " + std::to_string(body_.size()) +
-            "\r\n\r\n" + body_);
-  const auto reply = test::read_reply(peer.received);
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->field("Content-Length"), std::to_string(reply->body.size()));
-  expect_values(reply->body);
-}
-
-TEST_F(LargeBatchTest, IsAnsweredWholeToHttp10WithALargeValue) {
-  const std::string large(kLargeValueBytes + 1, 'l');
-  put("large", large);
-  const std::string body = R"([{"op":"get","key":"large"},{"op":"get","key":"k0"}])";
-  test::Loopback peer(world_);
-  peer.send("POST /v1/batch HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) +
-            "\r\n\r\n" + body);
-  const auto reply = test::read_reply(peer.received);
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->field("Content-Length"), std::to_string(reply->body.size()));
-  const json results = json::parse(reply->body);
-  EXPECT_EQ(results[0]["value"], large);
+  expect_values(body_to_http_1_0(body_));
+  put("large", large_);
+  const json results = json::parse(body_to_http_1_0(get_large_));
+  EXPECT_EQ(results[0]["value"], large_);
   EXPECT_EQ(results[1]["value"], value_of(0));
 }
 
 TEST_F(LargeBatchTest, ThatIsGivenUpBehindALargeValueEndsItsChunks) {
-  const std::string large(kLargeValueBytes + 1, 'l');
-  put("large", large);
-  const std::string body = R"([{"op":"get","key":"large"},{"op":"get","key":"k0"}])";
+  put("large", large_);
   Connection connection(world_.context);
   std::string received;
-  connection.receive(batch_head(body.size()) + body, received);
+  connection.receive(batch_head(get_large_.size()) + get_large_, received);
   const auto value = connection.take_large_body();
   ASSERT_TRUE(value);
   test::append_to(received, *value);
@@ -468,7 +460,7 @@ TEST_F(LargeBatchTest, ThatIsGivenUpBehindALargeValueEndsItsChunks) {
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->size, received.size());
   const json results = json::parse(reply->body);
-  EXPECT_EQ(results[0]["value"], large);
+  EXPECT_EQ(results[0]["value"], large_);
   EXPECT_EQ(results[1]["status"], 503);
 }
 
